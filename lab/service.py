@@ -1,0 +1,99 @@
+"""One service as a process: `python -m lab.service chat --port 3002 --data-dir DIR`."""
+
+import argparse
+import os
+import socket
+import sys
+import threading
+from pathlib import Path
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from lab.loopback import listen
+from lab.settings import Settings
+
+DEFAULT_PORTS = {"authentication": 3000, "accounting": 3001, "chat": 3002}
+
+
+def build(name: str, settings: Settings) -> ASGIApp:
+    """The application of that name; only its own dependencies are loaded."""
+    if name == "authentication":
+        from lab.authentication import authentication_app
+
+        return authentication_app(settings)
+    if name == "accounting":
+        from lab.accounting import accounting_app
+
+        return accounting_app(settings)
+    from lab.chat.app import chat_app
+
+    return chat_app(settings)
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """The command line; `--sockets` are descriptors that a parent bound, `--lifeline` ends with its stdin."""
+    parser = argparse.ArgumentParser(prog="python -m lab.service", description=__doc__)
+    parser.add_argument("name", choices=tuple(DEFAULT_PORTS))
+    parser.add_argument("--port", type=int)
+    parser.add_argument("--sockets", type=int, nargs="*", default=[])
+    parser.add_argument("--lifeline", action="store_true")
+    parser.add_argument("--data-dir", type=Path, required=True)
+    parser.add_argument("--accounting-url", default=Settings.accounting_url)
+    parser.add_argument("--tokens", type=int, default=Settings.tokens)
+    parser.add_argument("--interval", type=float, default=Settings.interval)
+    parser.add_argument("--detailed", type=float, default=Settings.detailed)
+    parser.add_argument("--credits", type=int, default=Settings.credits)
+    parser.add_argument("--log-file", type=Path)
+    return parser.parse_args(arguments)
+
+
+def settings_of(options: argparse.Namespace) -> Settings:
+    """The settings that a command line gives."""
+    return Settings(
+        data_dir=options.data_dir,
+        accounting_url=options.accounting_url,
+        tokens=options.tokens,
+        interval=options.interval,
+        detailed=options.detailed,
+        credits=options.credits,
+        log_file=options.log_file,
+    )
+
+
+def hold_lifeline(server: uvicorn.Server) -> None:
+    """Stop when stdin ends: the parent holds the other end, and lets go of it however it dies."""
+
+    def wait() -> None:
+        while os.read(sys.stdin.fileno(), 4096):
+            pass
+        server.should_exit = True
+
+    threading.Thread(target=wait, name="lifeline", daemon=True).start()
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    options = parse()
+    options.data_dir.mkdir(parents=True, exist_ok=True)
+    if options.sockets:
+        sockets = [socket.socket(fileno=descriptor) for descriptor in options.sockets]
+    else:
+        sockets = listen(DEFAULT_PORTS[options.name] if options.port is None else options.port)
+    config = uvicorn.Config(
+        build(options.name, settings_of(options)),
+        http="h11",  # the one that keeps the case of field names
+        ws="none",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=1,
+    )
+    server = uvicorn.Server(config)
+    if options.lifeline:
+        hold_lifeline(server)
+    server.run(sockets)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+"""What a service of the lab is told when it starts."""
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+VERSION = "1.0.0"
+
+
+@dataclass(frozen=True)  # no slots: the defaults are read from the class
+class Settings:
+    """Settings of one lab; `tokens` and `interval` (seconds) pace an ordinary answer.
+
+    An answer to a "very detailed" question streams for at least `detailed` seconds, and `credits`
+    is what every user starts with. `log_file` is the chat service's log of updates.
+    """
+
+    data_dir: Path
+    accounting_url: str = "http://127.0.0.1:3001"
+    tokens: int = 80
+    interval: float = 0.04
+    detailed: float = 16.0
+    credits: int = 0
+    log_file: Path | None = None
+
+    @property
+    def update_log(self) -> Path:
+        """Where the chat service writes a line for each update."""
+        return self.log_file or self.data_dir / "chat-updates.log"
+
+    def secret(self) -> str:
+        """The key that signs tokens; whichever service needs it first makes it (mode 0600)."""
+        path = self.data_dir / "secret"
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return path.read_text(encoding="ascii")
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(32))
+        return path.read_text(encoding="ascii")
