@@ -1,0 +1,32 @@
+"""What the start-up banner says: listening where, upstream, profile, faults, recording."""
+
+from collections.abc import Iterable
+
+from mitmproxy.proxy import mode_specs
+
+from addons.settings import Settings
+
+
+def banner(version: str, mitmproxy: str, servers: Iterable[str], settings: Settings) -> list[str]:
+    """The banner's lines; `servers` as `describe` gives them."""
+    recording = "off" if settings.record is None else f"{settings.record}{_protection(settings)}"
+    return [
+        f"streamid {version} on mitmproxy {mitmproxy}",
+        *(f"  {'listening':<10} {server}" for server in servers),
+        f"  {'profile':<10} {settings.profile.name}",
+        f"  {'faults':<10} none",
+        f"  {'recording':<10} {recording}",
+    ]
+
+
+def describe(mode: mode_specs.ProxyMode, addresses: Iterable[tuple[str, int]]) -> str:
+    """Where a mode listens and where it leads, as `127.0.0.1:8080 → http://localhost:3002`."""
+    where = ", ".join(f"{host}:{port}" for host, port, *_ in addresses) or "nowhere"
+    if isinstance(mode, (mode_specs.ReverseMode, mode_specs.UpstreamMode)):
+        host, port = mode.address[:2]
+        return f"{where} → {mode.scheme}://{host}:{port} ({mode.type_name})"
+    return f"{where} ({mode.type_name} proxy)"
+
+
+def _protection(settings: Settings) -> str:
+    return "" if settings.redact else "  (secrets are NOT redacted)"

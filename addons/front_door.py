@@ -1,0 +1,176 @@
+"""Start, watch over and close a run: options, start-up checks, banner, summary.
+
+When mitmproxy reloads the script, this module and the run it keeps stay; only the addon object is new.
+"""
+
+import asyncio
+import atexit
+import logging
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+from mitmproxy import ctx, exceptions
+from mitmproxy.addonmanager import Loader
+
+from addons import compatibility, settings
+from addons.banner import banner, describe
+from addons.raw_traffic import StreamidRawTraffic
+from addons.recorder import Recorder, streamid_version
+from addons.tapping import StreamidTapping
+from recordings.errors import RecordingError
+from recordings.writer import Closing
+
+logger = logging.getLogger("streamid")
+
+RELOAD_GRACE = 10.0
+"""Seconds within which a removed script that comes back goes on with its run."""
+_LIVE_OPTIONS = ("log", "log_headers")
+
+
+class _Kept:
+    """What outlives a reload of the script."""
+
+    def __init__(self) -> None:
+        self.recorder = Recorder()
+        run = self.recorder.run
+        self.addons: list[Any] = [StreamidTapping(run), StreamidRawTraffic(run), self.recorder.verifier]
+        self.running = False
+        self.closing: asyncio.TimerHandle | None = None
+
+
+_kept: _Kept | None = None
+
+
+class StreamidFrontDoor:
+    """The addon that mitmproxy loads; the others are below it."""
+
+    def __init__(self) -> None:
+        global _kept
+        if _kept is None:
+            _kept = _Kept()
+        if _kept.closing is not None:
+            _kept.closing.cancel()
+            _kept.closing = None
+        self._kept = _kept
+        self.recorder = _kept.recorder
+        self.addons = _kept.addons
+        self._options: dict[str, str] = {}
+
+    # mitmproxy's hooks
+
+    def load(self, loader: Loader) -> None:
+        """Declare the options; listen on loopback unless told otherwise."""
+        try:
+            defaults = settings.defaults()
+        except ValueError as error:
+            logger.error("streamid: %s", error)
+            defaults = {name: option.default for name, option in settings.OPTIONS.items()}
+        for name, option in settings.OPTIONS.items():
+            loader.add_option(settings.PREFIX + name, str, defaults[name], option.help)
+        if not ctx.options.listen_host:
+            ctx.options.update(listen_host="127.0.0.1")
+        if ctx.options.flow_detail == 1 and "flow_detail" in ctx.options:
+            ctx.options.update(flow_detail=0)
+
+    def configure(self, updated: set[str]) -> None:
+        """Parse our options; open the recording the first time, refuse what cannot change later."""
+        names = {name.removeprefix(settings.PREFIX) for name in updated if name.startswith(settings.PREFIX)}
+        if not names or not self._all_declared():
+            return
+        values = {name: str(getattr(ctx.options, settings.PREFIX + name)) for name in settings.OPTIONS}
+        if self.recorder.is_open:
+            self._change(values)
+        else:
+            self._open(values)
+
+    def running(self) -> None:
+        """Say what runs here."""
+        if self._kept.running:
+            logger.info("streamid: script reloaded; the run goes on")
+            return
+        if self.recorder.settings is None:
+            return
+        self._kept.running = True
+        servers = [
+            describe(each.mode, each.listen_addrs) for each in ctx.master.addons.get("proxyserver").servers
+        ]
+        for line in banner(streamid_version(), version("mitmproxy"), servers, self.recorder.settings):
+            logger.info(line)
+
+    def done(self) -> None:
+        """Close the run, unless the script is only being reloaded."""
+        if ctx.master.should_exit.is_set():
+            self._close("the proxy was stopped")
+        else:
+            self._kept.closing = ctx.master.event_loop.call_later(
+                RELOAD_GRACE, self._close, "the script was removed"
+            )
+
+    # Helpers
+
+    def _all_declared(self) -> bool:
+        return all(settings.PREFIX + name in ctx.options for name in settings.OPTIONS)
+
+    def _open(self, values: dict[str, str]) -> None:
+        started = datetime.now(UTC)
+        wrong = compatibility.problems()
+        wrong += [
+            settings.unknown_option(name) for name in ctx.options.deferred if name.startswith(settings.PREFIX)
+        ]
+        if not wrong:
+            wrong = self._try_open(values, started)
+        for sentence in wrong:
+            # An error logged during start-up is what makes mitmproxy stop; a raised one prints a traceback.
+            logger.error("streamid: %s", sentence)
+
+    def _try_open(self, values: dict[str, str], started: datetime) -> list[str]:
+        try:
+            parsed = settings.parse(values, started)
+            stored = {settings.PREFIX + name: value for name, value in values.items() if name != "redact_key"}
+            self.recorder.open(parsed, started, stored)
+        except (ValueError, OSError, RecordingError) as error:
+            return [str(error)]
+        verifier = self.recorder.verifier
+        verifier.json_log, verifier.log_headers = parsed.json_log, parsed.log_headers
+        verifier.listen(ctx.master.event_loop)
+        atexit.register(self.recorder.discard)
+        self._options = values
+        return []
+
+    def _change(self, values: dict[str, str]) -> None:
+        fixed = [name for name in values if values[name] != self._options.get(name, values[name])]
+        fixed = [name for name in fixed if name not in _LIVE_OPTIONS]
+        if fixed:
+            raise exceptions.OptionsError(
+                f"{settings.PREFIX}{fixed[0]} cannot change while a run is recorded"
+            )
+        try:
+            parsed = settings.parse({**values, "record": "off"}, datetime.now(UTC))
+        except ValueError as error:
+            raise exceptions.OptionsError(str(error)) from None
+        self.recorder.verifier.json_log = parsed.json_log
+        self.recorder.verifier.log_headers = parsed.log_headers
+
+    def _close(self, reason: str) -> None:
+        global _kept
+        atexit.unregister(self.recorder.discard)
+        closing = self.recorder.close(reason)
+        _kept = None
+        if closing is not None:
+            for line in self._summary(closing):
+                logger.info(line)
+
+    def _summary(self, closing: Closing) -> list[str]:
+        verifier = self.recorder.verifier
+        found = (
+            ", ".join(f"{code} ×{count}" for code, count in sorted(verifier.counts.items())) or "no findings"
+        )
+        lines = [
+            f"streamid: {self.recorder.run.exchanges} exchanges, {len(verifier.streams)} streams, {found}"
+        ]
+        if closing.lost_events or closing.lost_bytes:
+            lines.append(f"  NOT recorded: {closing.lost_events} events, {closing.lost_bytes} bytes")
+        if closing.path is not None:
+            lines.append(f"  recording: {closing.path}")
+        return lines

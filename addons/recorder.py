@@ -1,0 +1,125 @@
+"""The run's recorder: opens the recording for a run, closes it, and says what it holds."""
+
+import os
+import platform
+from collections.abc import Mapping
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from addons.run import Run
+from addons.settings import Settings
+from addons.verifier import StreamidVerifier
+from contract.events import Event
+from recordings.redaction import DEFAULT_NAMES, Redaction, Redactor, load_key
+from recordings.writer import Closing, RunInfo, Writer
+
+CLOSING_TIME = 10.0
+"""Seconds that closing may take where the disk fails; afterwards what is left is counted as lost."""
+
+
+def streamid_version() -> str:
+    """The version installed, or `0` in a checkout that is not."""
+    try:
+        return version("streamid-proxy")
+    except PackageNotFoundError:
+        return "0"
+
+
+class Recorder:
+    """A run, its verifier and the thread that writes, from `open` to `close`."""
+
+    def __init__(self) -> None:
+        self._early: list[Event] = []
+        self.run = Run(self._early.append)
+        self.verifier = StreamidVerifier(self.run)
+        self.settings: Settings | None = None
+        self._writer: Writer | None = None
+        self.path: Path | None = None
+
+    def open(self, settings: Settings, started: datetime, options: Mapping[str, str]) -> None:
+        """Create the recording and start its thread.
+
+        Raises OSError, ValueError (a bad key) or RecordingError where that cannot be.
+        """
+        secrets = settings.profile.secrets
+        names = DEFAULT_NAMES.extended(
+            (*settings.secret_names, *secrets.headers, *secrets.json_names, *secrets.query, *secrets.cookies)
+        )
+        key = load_key(settings.redact_key) if settings.redact else b"unused"
+        redactor = Redactor(key, names, enabled=settings.redact)
+        about = RunInfo(
+            started=started,
+            mitmproxy=version("mitmproxy"),
+            streamid=streamid_version(),
+            python=platform.python_version(),
+            platform=platform.platform(),
+            pid=os.getpid(),
+            profile_name=settings.profile.name,
+            profile_toml=settings.profile_toml,
+            options=dict(options),
+        )
+        if settings.record is not None:
+            settings.record.parent.mkdir(parents=True, exist_ok=True)
+        self._writer = Writer(
+            settings.record,
+            about,
+            redactor=_Watched(redactor, self.verifier),
+            profile=settings.profile,
+            on_judged=self.verifier.judged,
+            on_trouble=self.verifier.trouble,
+        )
+        self.settings, self.path = settings, settings.record
+        self.run.put = self._writer.put
+        for event in self._early:
+            self._writer.put(event)
+        self._early.clear()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether events are being recorded."""
+        return self._writer is not None
+
+    def close(self, reason: str) -> Closing | None:
+        """Seal what is open, write what is left, and say the rest; None where nothing was open."""
+        if self._writer is None:
+            return None
+        self.run.seal(reason)
+        writer, self._writer = self._writer, None
+        self.run.put = _ignore
+        closing = writer.close(CLOSING_TIME)
+        self.verifier.speak()
+        return closing
+
+    def discard(self) -> None:
+        """The proxy never ran: leave no empty recording behind."""
+        if self._writer is not None and self.run.exchanges == 0:
+            self.close("the proxy did not start")
+            if self.path is not None:
+                self.path.unlink(missing_ok=True)
+
+
+class _Watched:
+    """The redactor, with the verifier looking at what comes out of it."""
+
+    def __init__(self, redactor: Redactor, verifier: StreamidVerifier) -> None:
+        self._redactor = redactor
+        self._watch = verifier.watch
+        self._verifier = verifier
+
+    def feed(self, event: Event) -> list[Event]:
+        released = self._redactor.feed(event)
+        if self._verifier.log_headers:
+            for each in released:
+                self._watch(each)
+        return released
+
+    def flush(self) -> list[Event]:
+        return self._redactor.flush()
+
+    def take_redactions(self) -> list[Redaction]:
+        return self._redactor.take_redactions()
+
+
+def _ignore(event: Event) -> None:
+    """What comes after the end of a run is no part of it."""

@@ -1,0 +1,179 @@
+"""The `streamid_*` options: declared to mitmproxy, read from `streamid.toml`, parsed into `Settings`.
+
+Precedence: `--set` > mitmproxy's own configuration file > `streamid.toml` in the working directory
+> the defaults here. The file's keys are the options' names without `streamid_`.
+All options are strings to mitmproxy, so that a bad value is ours to report, in one line.
+"""
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from contract.profile import Profile, ProfileError, builtin_names, builtin_toml
+
+PREFIX = "streamid_"
+CONFIGURATION = Path("streamid.toml")
+OTHER_TABLES = ("validate",)
+"""Tables of `streamid.toml` that belong to offline commands."""
+
+
+@dataclass(frozen=True)
+class Option:
+    """An option as mitmproxy shows it."""
+
+    default: str
+    help: str
+
+
+OPTIONS = {
+    "profile": Option("chat", "The contract to verify: a built-in profile's name or a TOML file."),
+    "record": Option(
+        "recordings/{time}.db", "The recording to write; {time} is the time of the start; 'off' for none."
+    ),
+    "log": Option("text", "How findings and verdicts are logged: 'text', or 'json' for one object per line."),
+    "log_headers": Option("false", "Log every header of an issuing response, on both sides."),
+    "redact": Option("on", "Redact secrets: 'on', 'off', or more secret names, comma separated."),
+    "redact_key": Option(
+        "", "The key for redaction, at least 16 characters (default: a key file of the user's)."
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Parsed options. `record` is None where nothing is recorded."""
+
+    profile: Profile
+    profile_toml: str
+    record: Path | None
+    json_log: bool
+    log_headers: bool
+    redact: bool
+    secret_names: tuple[str, ...]
+    redact_key: str | None
+
+
+def parse(values: Mapping[str, str], started: datetime) -> Settings:
+    """Settings from option values (names without the prefix).
+
+    Raises ValueError with one line that names the option.
+    """
+    redact = values["redact"].strip()
+    named = tuple(name.strip() for name in redact.split(",") if name.strip() not in ("", "on", "off"))
+    profile, toml = _profile(values["profile"])
+    return Settings(
+        profile=profile,
+        profile_toml=toml,
+        record=_record(values["record"], started),
+        json_log=_choice("log", values["log"], ("text", "json")) == "json",
+        log_headers=_boolean("log_headers", values["log_headers"]),
+        redact=redact != "off",
+        secret_names=named,
+        redact_key=_key(values["redact_key"]),
+    )
+
+
+def _profile(name: str) -> tuple[Profile, str]:
+    """The profile and its text, which the recording keeps."""
+    try:
+        if name in builtin_names():
+            text, where = builtin_toml(name), f"{name}.toml"
+        else:
+            text, where = _profile_file(name), name
+        return Profile.from_toml(text, where), text
+    except ProfileError as error:
+        raise ValueError(f"streamid_profile: {error}") from None
+
+
+def _profile_file(name: str) -> str:
+    path = Path(name).expanduser()
+    if path.suffix != ".toml" and not path.exists():
+        known = ", ".join(builtin_names())
+        raise ValueError(f"streamid_profile: no profile '{name}' (built in: {known}; or a TOML file)")
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"streamid_profile: cannot read {name}: {error}") from None
+
+
+def _record(value: str, started: datetime) -> Path | None:
+    if not value:
+        raise ValueError("streamid_record: empty; name a file, or 'off'")
+    if value == "off":
+        return None
+    if "{time}" in value:
+        value = value.replace("{time}", f"{started:%Y-%m-%dT%H-%M-%SZ}")
+        return _unused(Path(value).expanduser())
+    return Path(value).expanduser()
+
+
+def _unused(path: Path) -> Path:
+    """The path itself, or a numbered one beside it: two starts in one second are no conflict."""
+    candidates = [path, *(path.with_stem(f"{path.stem}-{n}") for n in range(2, 100))]
+    return next((candidate for candidate in candidates if not candidate.exists()), path)
+
+
+def _choice(name: str, value: str, allowed: Iterable[str]) -> str:
+    if value not in allowed:
+        raise ValueError(f"streamid_{name}: '{value}' is none of {', '.join(allowed)}")
+    return value
+
+
+def _boolean(name: str, value: str) -> bool:
+    return _choice(name, value.lower() or "true", ("true", "false")) == "true"
+
+
+def _key(value: str) -> str | None:
+    if value and len(value) < 16:
+        raise ValueError("streamid_redact_key: too short; use at least 16 characters")
+    return value or None
+
+
+def defaults(configuration: Path = CONFIGURATION) -> dict[str, str]:
+    """The options' defaults, `streamid.toml` laid over the built-in ones.
+
+    Raises ValueError with one line that names the file and the key.
+    """
+    values = {name: option.default for name, option in OPTIONS.items()}
+    try:
+        text = configuration.read_text(encoding="utf-8")
+        table = tomllib.loads(text)
+    except FileNotFoundError:
+        return values
+    except OSError as error:
+        raise ValueError(f"{configuration}: cannot read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{configuration}: {error}") from None
+    for key, value in table.items():
+        name = key.removeprefix(PREFIX)
+        if name in OPTIONS:
+            values[name] = _as_text(configuration, key, value)
+        elif key not in OTHER_TABLES:
+            raise ValueError(f"{configuration}: unknown key '{key}'{_suggestion(name, OPTIONS)}")
+    return values
+
+
+def _as_text(configuration: Path, key: str, value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return ",".join(value)
+    raise ValueError(f"{configuration}: {key} must be a string or true/false, not {value!r}")
+
+
+def unknown_option(name: str) -> str:
+    """What to say of a `streamid_…` option that does not exist."""
+    short = name.removeprefix(PREFIX)
+    return f"unknown option {name}{_suggestion(short, OPTIONS, PREFIX)}"
+
+
+def _suggestion(name: str, known: Iterable[str], prefix: str = "") -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    if close:
+        return f"; did you mean {prefix}{close[0]}?"
+    return f" (there are: {', '.join(prefix + each for each in known)})"

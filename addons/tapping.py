@@ -1,0 +1,40 @@
+"""Put our taps into every HTTP layer that mitmproxy makes."""
+
+import asyncio
+
+from mitmproxy import connection, ctx
+from mitmproxy.proxy import layer
+from mitmproxy.proxy.layers.http import HttpLayer
+
+from addons.run import Run
+from addons.taps import tap_layer
+
+UPSTREAM_CONNECTIONS = 100
+"""Connections to one upstream for one client connection (mitmproxy: 5, at which HTTP/2 streams stall)."""
+
+
+class StreamidTapping:
+    """Decides nothing: mitmproxy chooses the layers, and each HTTP layer then makes tapped streams."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+
+    def client_connected(self, client: connection.Client) -> None:
+        """Let one HTTP/2 client have many HTTP/1.1 upstream connections."""
+        handler = ctx.master.addons.get("proxyserver").connections.get(client.id)
+        if handler is not None:
+            handler.max_conns.default_factory = _wide
+
+    def next_layer(self, nextlayer: layer.NextLayer) -> None:
+        """Ask mitmproxy's own addon first (it would come after us), then tap what it chose."""
+        if nextlayer.layer is None:
+            ctx.master.addons.get("nextlayer").next_layer(nextlayer)
+        chosen = nextlayer.layer
+        while chosen is not None:
+            if isinstance(chosen, HttpLayer):
+                tap_layer(chosen, self.run)
+            chosen = getattr(chosen, "child_layer", None)
+
+
+def _wide() -> asyncio.Semaphore:
+    return asyncio.Semaphore(UPSTREAM_CONNECTIONS)

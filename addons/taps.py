@@ -1,0 +1,390 @@
+"""The two taps of an HTTP exchange, inside mitmproxy's own stream layer.
+
+`TappedStream` is mitmproxy's `HttpStream` with ears: every event delivered to it is an *arrival*,
+every `SendHttp` it yields a *departure*. It changes no event and no order; hooks and framing work as
+ever. What it sees becomes `contract.events`, handed to the run's recorder.
+
+Two settings differ from mitmproxy's defaults: bodies are streamed in both directions (another addon's
+hook may still ask for a buffered one), and the log line that mitmproxy writes for each streamed body
+is left out.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from mitmproxy import http
+from mitmproxy.connection import ConnectionState
+from mitmproxy.proxy import commands, events, layer
+from mitmproxy.proxy.context import Context
+from mitmproxy.proxy.layers.http import DropStream, HttpLayer, HttpStream, SendHttp
+from mitmproxy.proxy.layers.http._base import HttpEvent
+from mitmproxy.proxy.layers.http._events import (
+    ErrorCode,
+    RequestData,
+    RequestEndOfMessage,
+    RequestHeaders,
+    RequestProtocolError,
+    RequestTrailers,
+    ResponseData,
+    ResponseEndOfMessage,
+    ResponseHeaders,
+    ResponseProtocolError,
+    ResponseTrailers,
+)
+from mitmproxy.proxy.layers.http._hooks import HttpRequestHeadersHook, HttpResponseHeadersHook
+
+from addons.breaks import Break, client_break, proxy_break, server_break
+from addons.run import Run
+from contract.events import (
+    Abort,
+    Breaker,
+    Chunk,
+    End,
+    Headers,
+    Kind,
+    Manner,
+    Message,
+    RequestHead,
+    ResponseHead,
+    Side,
+)
+
+_REQUEST, _RESPONSE = Message.REQUEST, Message.RESPONSE
+_CLIENT, _SERVER, _BOTH = Side.CLIENT, Side.SERVER, Side.BOTH
+_ARRIVES_ON = {_REQUEST: _CLIENT, _RESPONSE: _SERVER}
+_LEAVES_ON = {_REQUEST: _SERVER, _RESPONSE: _CLIENT}
+
+TOGETHER = 5_000
+"""Within how many microseconds what leaves counts as seen at once on both sides (hooks run in between)."""
+
+type _What = type[RequestHead | ResponseHead | Chunk | End | Abort]
+type _Arrival = tuple[_What, Message, int, Any]
+"""Event type, message, time, and what it carries: a start line with headers, bytes, or a reason."""
+
+
+def tap_layer(http_layer: HttpLayer, run: Run) -> None:
+    """Let `http_layer` make tapped streams; a second call is without effect."""
+
+    def make_stream(stream_id: int) -> layer.CommandGenerator[None]:
+        stream = TappedStream(http_layer.context.fork(), stream_id, run)
+        http_layer.streams[stream_id] = stream
+        yield from http_layer.event_to_child(stream, events.Start())
+
+    http_layer.make_stream = make_stream  # type: ignore[method-assign]
+
+
+class TappedStream(HttpStream):
+    """`HttpStream` with a tap on what is delivered to it and on what it sends."""
+
+    def __init__(self, context: Context, stream_id: int, run: Run) -> None:
+        super().__init__(context, stream_id)
+        self.tap = Tap(run, context)
+        self._delivering = False
+
+    def handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
+        """Deliver `event`, record it, and record what leaves because of it."""
+        tap = self.tap
+        # mitmproxy re-sends what it had buffered by delivering it to itself: no new arrival.
+        delivered_to_itself = self._delivering and isinstance(event, (RequestData, ResponseData))
+        if tap.off or delivered_to_itself:
+            yield from super().handle_event(event)
+            return
+        outer, self._delivering = self._delivering, True
+        dropped = False
+        try:
+            if isinstance(event, HttpEvent):
+                tap.arrive(event)
+            for command in super().handle_event(event):
+                if isinstance(command, SendHttp):
+                    tap.depart(command.event)
+                elif isinstance(command, DropStream):
+                    dropped = True
+                elif isinstance(command, (HttpRequestHeadersHook, HttpResponseHeadersHook)):
+                    self._prefer_streaming(command)
+                elif isinstance(command, commands.Log) and command.message.startswith("Streaming re"):
+                    continue
+                yield command
+        finally:
+            self._delivering = outer
+            if self._paused is None:
+                tap.settle()
+            if dropped:
+                tap.shut()
+
+    def _prefer_streaming(self, hook: HttpRequestHeadersHook | HttpResponseHeadersHook) -> None:
+        flow = hook.flow
+        if isinstance(hook, HttpRequestHeadersHook):
+            self.tap.run.know_flow(self.tap.exchange, flow)
+            flow.request.stream = flow.request.stream or True
+        elif flow.response is not None and self.tap.answer_arrived:
+            flow.response.stream = flow.response.stream or True
+
+    def start_request_stream(self) -> layer.CommandGenerator[None]:
+        """Stream the request, unless an addon has answered already: mitmproxy can then only buffer it."""
+        if self.flow.response:
+            self.client_state = self.state_consume_request_body
+            return
+        yield from super().start_request_stream()
+
+
+class Tap:
+    """What one exchange looks like on both sides, as it happens.
+
+    What arrives waits until the stream has dealt with it. What then leaves as it came, within
+    `TOGETHER`, is one event seen on both sides; anything else is seen on one side alone.
+    """
+
+    __slots__ = (
+        "_arrived",
+        "_before",
+        "_context",
+        "_handshake_end",
+        "_last",
+        "_trailers",
+        "answer_arrived",
+        "answer_left",
+        "exchange",
+        "kind",
+        "off",
+        "run",
+    )
+
+    def __init__(self, run: Run, context: Context) -> None:
+        self.run = run
+        self.exchange = 0
+        self.kind = Kind.HTTP
+        self.off = False
+        """Nothing (more) of this exchange is recorded here."""
+        self.answer_arrived = self.answer_left = False
+        self._context = context
+        self._before = self._last = 0
+        self._handshake_end: int | None = None
+        """When a request for an upgrade was complete; recorded once the answer says what it became."""
+        self._trailers: dict[tuple[Message, Side], Headers] = {}
+        self._arrived: list[_Arrival] = []
+
+    # Arrivals
+
+    def arrive(self, event: HttpEvent) -> None:
+        """Note an event delivered to the stream."""
+        handler = _ARRIVALS.get(type(event))
+        if handler is not None:
+            self._before, self._last = self._last, self.run.now()
+            handler(self, event)
+
+    def _await(self, what: _What, message: Message, content: Any) -> None:
+        self._arrived.append((what, message, self._last, content))
+
+    def _request_arrives(self, event: RequestHeaders) -> None:
+        request = event.request
+        self.exchange = self.run.open(self)
+        if request.data.method == b"CONNECT":
+            self.kind = Kind.CONNECT
+        elif request.headers.get("upgrade", "").lower() == "websocket":
+            self.kind = Kind.WEBSOCKET
+        self._await(RequestHead, _REQUEST, self._request_line(request))
+        if self.kind is Kind.CONNECT:
+            self._await(End, _REQUEST, None)
+
+    def _request_line(self, request: http.Request) -> tuple[Any, ...]:
+        raw = request.data
+        context = self._context
+        address = context.server.address
+        host, port = (raw.host, raw.port) if raw.host else (address[:2] if address else ("", 0))
+        scheme = request.scheme or ("https" if context.client.tls else "http")
+        target = raw.authority if self.kind is Kind.CONNECT else raw.path
+        return raw.method, scheme, host, port, target, raw.http_version, _fields_with_authority(request)
+
+    def _put_request(self, side: Side, at: int, line: tuple[Any, ...]) -> None:
+        context = self._context
+        client = _address(context.client.peername)
+        server = _address(context.server.peername) if side & _SERVER else ""
+        self.run.put(RequestHead(self.exchange, side, at, *line, self.kind, client, server))
+
+    def _response_arrives(self, event: ResponseHeaders) -> None:
+        self.answer_arrived = True
+        self._await(ResponseHead, _RESPONSE, _status_line(event.response))
+
+    def _put_response(self, side: Side, at: int, line: tuple[Any, ...]) -> None:
+        if self._handshake_end is not None and line[0] != 101:
+            self.kind = Kind.HTTP
+            self._put_end(_REQUEST, _BOTH, self._handshake_end)
+            self._handshake_end = None
+        self.run.put(ResponseHead(self.exchange, side, at, *line))
+
+    def _end_arrives(self, message: Message) -> None:
+        if self.kind is Kind.WEBSOCKET:
+            self._handshake_end = self._last  # frames follow; the connection's close ends them
+        else:
+            self._await(End, message, None)
+
+    def _request_breaks(self, event: RequestProtocolError) -> None:
+        cancelled = self._context.client.state is ConnectionState.CLOSED
+        limit = self._context.options.tcp_timeout if cancelled else None
+        idle = (self._last - self._before) / 1e6
+        self._await(Abort, _REQUEST, client_break(event, idle, limit))
+
+    # Departures
+
+    def depart(self, event: HttpEvent) -> None:
+        """Record an event that the stream sends on."""
+        handler = _DEPARTURES.get(type(event))
+        if handler is not None and not self.off:
+            handler(self, event)
+
+    def _matched(self, what: _What, message: Message, content: Any) -> int | None:
+        """When this arrived, if it leaves as it came and at once; what arrived before it did not leave."""
+        arrived = self._arrived
+        for place, (its_what, its_message, at, its_content) in enumerate(arrived):
+            if its_what is what and its_message is message:
+                if its_content != content or self.run.now() - at > TOGETHER:
+                    break
+                self.settle(place)
+                arrived.pop(0)
+                return at
+        self.settle(len(arrived) if what is Abort else self._preceding(message))
+        return None
+
+    def _preceding(self, message: Message) -> int:
+        """How many arrivals to settle so that the first of `message` is among them."""
+        places = (place for place, each in enumerate(self._arrived, 1) if each[1] is message)
+        return next(places, 0)
+
+    def _request_leaves(self, event: RequestHeaders) -> None:
+        line = self._request_line(event.request)
+        at = self._matched(RequestHead, _REQUEST, line)
+        self._put_request(*((_SERVER, self.run.now()) if at is None else (_BOTH, at)), line)
+
+    def _response_leaves(self, event: ResponseHeaders) -> None:
+        if event.response.status_code == 100 and not self.answer_arrived:
+            return  # mitmproxy's own 100 (Continue): an interim answer, not the one to come
+        line = _status_line(event.response)
+        at = self._matched(ResponseHead, _RESPONSE, line)
+        self._put_response(*((_CLIENT, self.run.now()) if at is None else (_BOTH, at)), line)
+        self.answer_left = True
+
+    def _data_leaves(self, message: Message, data: bytes) -> None:
+        at = self._matched(Chunk, message, data)
+        side, at = (_LEAVES_ON[message], self.run.now()) if at is None else (_BOTH, at)
+        self.run.put(Chunk(self.exchange, message, side, at, data, len(data)))
+
+    def _end_leaves(self, message: Message) -> None:
+        if self.kind is Kind.WEBSOCKET:
+            return
+        at = self._matched(End, message, None)
+        self._put_end(message, *((_LEAVES_ON[message], self.run.now()) if at is None else (_BOTH, at)))
+        if message is _RESPONSE and self.kind is Kind.CONNECT:
+            self.shut()  # a tunnel's bytes are recorded as what they turn out to be, not twice
+
+    def _put_end(self, message: Message, side: Side, at: int) -> None:
+        seen_on = _ARRIVES_ON[message] if side is _BOTH else side
+        self.run.put(End(self.exchange, message, side, at, self._trailers.get((message, seen_on), ())))
+
+    def _break_leaves(self, event: RequestProtocolError | ResponseProtocolError) -> None:
+        if event.code is ErrorCode.PASSTHROUGH_CLOSE:
+            self._close_websocket()
+            return
+        to_client = isinstance(event, ResponseProtocolError)
+        answered = (event.code.http_status_code() or 0) if to_client and not self.answer_left else 0
+        last = self._arrived.pop() if self._arrived and self._arrived[-1][0] is Abort else None
+        self.settle()
+        if last is not None:
+            self._put_abort(_BOTH, last[2], last[3], answered)
+        elif to_client:
+            self._put_abort(_CLIENT, self.run.now(), proxy_break(event), answered)
+
+    def _close_websocket(self) -> None:
+        self.settle()
+        now = self.run.now()
+        self._put_end(_REQUEST, _BOTH, now)
+        self._put_end(_RESPONSE, _BOTH, now)
+        self.shut()
+
+    def _put_abort(self, side: Side, at: int, why: Break, answered: int = 0) -> None:
+        by, manner, reason = why
+        if not self.off:
+            self.run.put(Abort(self.exchange, side, at, by, manner, reason, answered))
+        self.shut()
+
+    # The end
+
+    def settle(self, count: int | None = None) -> None:
+        """Record what has arrived (its first `count`, or all) as seen on the side that it came from."""
+        arrived = self._arrived
+        for what, message, at, content in arrived[:count]:
+            side = _ARRIVES_ON[message]
+            if what is Chunk:
+                self.run.put(Chunk(self.exchange, message, side, at, content, len(content)))
+            elif what is End:
+                self._put_end(message, side, at)
+            elif what is RequestHead:
+                self._put_request(side, at, content)
+            elif what is ResponseHead:
+                self._put_response(side, at, content)
+            else:
+                self._put_abort(side, at, content)
+        del arrived[:count]
+
+    def seal(self, reason: str) -> None:
+        """The proxy stops: the exchange ends here, and nothing that follows is the peers' doing."""
+        self.settle()
+        self._put_abort(_BOTH, self.run.now(), (Breaker.PROXY, Manner.SHUTDOWN, reason))
+
+    def shut(self) -> None:
+        """Record nothing more of this exchange."""
+        self.off = True
+        self.run.shut(self.exchange)
+
+
+def _status_line(response: http.Response) -> tuple[Any, ...]:
+    raw = response.data
+    return raw.status_code, raw.reason, raw.http_version, raw.headers.fields
+
+
+def _fields_with_authority(request: http.Request) -> Headers:
+    """Header fields; HTTP/2's `:authority` pseudo-header first, as the Host field that it stands for."""
+    fields = request.data.headers.fields
+    if request.is_http2 and request.data.authority and request.data.method != b"CONNECT":
+        return ((b":authority", request.data.authority), *fields)
+    return fields
+
+
+def _address(peer: tuple[Any, ...] | None) -> str:
+    return f"{peer[0]}:{peer[1]}" if peer else ""
+
+
+type _Handler = Callable[[Tap, Any], None]
+
+
+def _keep_trailers(message: Message, side: Side) -> _Handler:
+    def keep(tap: Tap, event: RequestTrailers | ResponseTrailers) -> None:
+        tap._trailers[message, side] = event.trailers.fields
+
+    return keep
+
+
+_ARRIVALS: dict[type[HttpEvent], _Handler] = {
+    RequestHeaders: Tap._request_arrives,
+    RequestData: lambda tap, event: tap._await(Chunk, _REQUEST, event.data),
+    RequestTrailers: _keep_trailers(_REQUEST, _CLIENT),
+    RequestEndOfMessage: lambda tap, event: tap._end_arrives(_REQUEST),
+    RequestProtocolError: Tap._request_breaks,
+    ResponseHeaders: Tap._response_arrives,
+    ResponseData: lambda tap, event: tap._await(Chunk, _RESPONSE, event.data),
+    ResponseTrailers: _keep_trailers(_RESPONSE, _SERVER),
+    ResponseEndOfMessage: lambda tap, event: tap._end_arrives(_RESPONSE),
+    ResponseProtocolError: lambda tap, event: tap._await(Abort, _RESPONSE, server_break(event)),
+}
+
+_DEPARTURES: dict[type[HttpEvent], _Handler] = {
+    RequestHeaders: Tap._request_leaves,
+    RequestData: lambda tap, event: tap._data_leaves(_REQUEST, event.data),
+    RequestTrailers: _keep_trailers(_REQUEST, _SERVER),
+    RequestEndOfMessage: lambda tap, event: tap._end_leaves(_REQUEST),
+    RequestProtocolError: Tap._break_leaves,
+    ResponseHeaders: Tap._response_leaves,
+    ResponseData: lambda tap, event: tap._data_leaves(_RESPONSE, event.data),
+    ResponseTrailers: _keep_trailers(_RESPONSE, _CLIENT),
+    ResponseEndOfMessage: lambda tap, event: tap._end_leaves(_RESPONSE),
+    ResponseProtocolError: Tap._break_leaves,
+}
