@@ -89,7 +89,7 @@ class Ledger:
         return [Reservation(**row) for row in self._database.execute(query, (user,))]
 
     def reserve(self, session: str, user: str, model: str, credit: float) -> Reservation:
-        """Set credits aside; `CreditsShortError` if there are too few, `ValueError` for a session seen before."""
+        """Set credits aside; `CreditsShortError` if too few are left, `ValueError` for a known session."""
         with transaction(self._database):
             row = (session, user, model, credit, 0, "active", time.time())
             try:
@@ -105,7 +105,7 @@ class Ledger:
     def settle(self, reservation: Reservation, used: float, status: str) -> Reservation:
         """Close a reservation: charge what was used, return the rest.
 
-        More than was reserved is charged as far as the balance has it. A reservation that is closed stays as it was.
+        More than was reserved is charged as far as the balance has it. A closed reservation stays as it is.
         """
         if reservation.status != "active":
             return reservation

@@ -25,7 +25,7 @@ class LabError(Exception):
     """The lab could not be started, or a service of it ended by itself."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: the defaults are read from the class
 class LabOptions:
     """What a lab is started with; port 0 takes a free one, `data_dir` None a folder for this run."""
 
