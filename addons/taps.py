@@ -242,13 +242,13 @@ class Tap:
                 self.settle(place)
                 arrived.pop(0)
                 return at
-        self.settle(len(arrived) if what is Abort else self._preceding(message))
+        self.settle(self._preceding(message))
         return None
 
     def _preceding(self, message: Message) -> int:
-        """How many arrivals to settle so that the first of `message` is among them."""
+        """How many arrivals to settle so that the first of `message` is among them; all without one."""
         places = (place for place, each in enumerate(self._arrived, 1) if each[1] is message)
-        return next(places, 0)
+        return next(places, len(self._arrived))
 
     def _request_leaves(self, event: RequestHeaders) -> None:
         line = self._request_line(event.request)

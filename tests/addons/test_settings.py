@@ -1,0 +1,111 @@
+"""Options: parsed with one clear line for what is wrong, layered over `streamid.toml`."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from addons import settings
+
+STARTED = datetime(2026, 11, 23, 10, 0, 0, tzinfo=UTC)
+
+
+def values(**changed: str) -> dict[str, str]:
+    return {name: option.default for name, option in settings.OPTIONS.items()} | changed
+
+
+def test_the_defaults_record_verify_and_redact() -> None:
+    parsed = settings.parse(values(), STARTED)
+    assert parsed.record == Path("recordings/2026-11-23T10-00-00Z.db")
+    assert parsed.profile.name == "chat"
+    assert 'name = "chat"' in parsed.profile_toml
+    assert (parsed.redact, parsed.json_log, parsed.log_headers, parsed.redact_key) == (
+        True,
+        False,
+        False,
+        None,
+    )
+
+
+def test_recording_can_be_off() -> None:
+    assert settings.parse(values(record="off"), STARTED).record is None
+
+
+def test_two_starts_in_one_second_do_not_share_a_name(tmp_path: Path) -> None:
+    template = str(tmp_path / "{time}.db")
+    first = settings.parse(values(record=template), STARTED).record
+    assert first is not None
+    first.touch()
+    assert settings.parse(values(record=template), STARTED).record == tmp_path / "2026-11-23T10-00-00Z-2.db"
+
+
+def test_a_path_that_was_named_is_taken_as_it_is(tmp_path: Path) -> None:
+    taken = tmp_path / "run.db"
+    taken.touch()
+    assert settings.parse(values(record=str(taken)), STARTED).record == taken
+
+
+def test_redact_takes_more_names() -> None:
+    parsed = settings.parse(values(redact="on, pin ,answer"), STARTED)
+    assert parsed.redact is True
+    assert parsed.secret_names == ("pin", "answer")
+    assert settings.parse(values(redact="off"), STARTED).redact is False
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("log", "xml", "streamid_log: 'xml' is none of text, json"),
+        ("log_headers", "maybe", "streamid_log_headers: 'maybe' is none of true, false"),
+        ("profile", "chatt", "streamid_profile: no profile 'chatt' (built in: "),
+        ("profile", "missing.toml", "streamid_profile: cannot read missing.toml"),
+        ("redact_key", "short", "streamid_redact_key: too short"),
+        ("record", "", "streamid_record: empty"),
+    ],
+)
+def test_a_bad_value_is_one_line_that_names_the_option(option: str, value: str, said: str) -> None:
+    with pytest.raises(ValueError, match=r"^streamid_") as caught:
+        settings.parse(values(**{option: value}), STARTED)
+    assert str(caught.value).startswith(said)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_bad_profile_file_is_named_with_its_line(tmp_path: Path) -> None:
+    profile = tmp_path / "mine.toml"
+    profile.write_text('name = "mine"\nsummery = "no such key"\n')
+    with pytest.raises(ValueError, match=r"mine\.toml:\d+: summery"):
+        settings.parse(values(profile=str(profile)), STARTED)
+
+
+def test_the_file_in_the_folder_changes_the_defaults(tmp_path: Path) -> None:
+    file = tmp_path / "streamid.toml"
+    file.write_text(
+        'log = "json"\nlog_headers = true\nredact = ["on", "pin"]\n[validate]\nfail-on = "error"\n'
+    )
+    found = settings.defaults(file)
+    assert (found["log"], found["log_headers"], found["redact"]) == ("json", "true", "on,pin")
+    assert found["profile"] == "chat"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('recrod = "x.db"\n', "unknown key 'recrod'; did you mean record?"),
+        ("log = 3\n", "log must be a string or true/false, not 3"),
+        ("log = \n", "Invalid value"),
+    ],
+)
+def test_a_bad_file_is_one_line_that_names_file_and_key(tmp_path: Path, text: str, said: str) -> None:
+    file = tmp_path / "streamid.toml"
+    file.write_text(text)
+    with pytest.raises(ValueError, match="streamid.toml") as caught:
+        settings.defaults(file)
+    assert said in str(caught.value)
+
+
+def test_an_unknown_option_is_answered_with_the_nearest() -> None:
+    assert (
+        settings.unknown_option("streamid_recrod")
+        == "unknown option streamid_recrod; did you mean streamid_record?"
+    )
+    assert "there are: streamid_profile" in settings.unknown_option("streamid_zzz")
