@@ -7,7 +7,7 @@ from mitmproxy.proxy import layer
 from mitmproxy.proxy.layers.http import HttpLayer
 
 from addons.run import Run
-from addons.taps import tap_layer
+from addons.tapped_stream import tap_layer
 
 UPSTREAM_CONNECTIONS = 100
 """Connections to one upstream for one client connection (mitmproxy: 5, at which HTTP/2 streams stall)."""

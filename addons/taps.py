@@ -1,12 +1,6 @@
-"""The two taps of an HTTP exchange, inside mitmproxy's own stream layer.
+"""The two taps of one HTTP exchange: mitmproxy's events become the contract's.
 
-`TappedStream` is mitmproxy's `HttpStream` with ears: every event delivered to it is an *arrival*,
-every `SendHttp` it yields a *departure*. It changes no event and no order; hooks and framing work as
-ever. What it sees becomes `contract.events`, handed to the run's recorder.
-
-Two settings differ from mitmproxy's defaults: bodies are streamed in both directions (another addon's
-hook may still ask for a buffered one), and the log line that mitmproxy writes for each streamed body
-is left out.
+What a stream is given is an *arrival*, what it sends is a *departure*. Nothing here changes either.
 """
 
 from collections.abc import Callable
@@ -14,9 +8,7 @@ from typing import Any
 
 from mitmproxy import http
 from mitmproxy.connection import ConnectionState
-from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.context import Context
-from mitmproxy.proxy.layers.http import DropStream, HttpLayer, HttpStream, SendHttp
 from mitmproxy.proxy.layers.http._base import HttpEvent
 from mitmproxy.proxy.layers.http._events import (
     ErrorCode,
@@ -31,7 +23,6 @@ from mitmproxy.proxy.layers.http._events import (
     ResponseProtocolError,
     ResponseTrailers,
 )
-from mitmproxy.proxy.layers.http._hooks import HttpRequestHeadersHook, HttpResponseHeadersHook
 
 from addons.breaks import Break, client_break, proxy_break, server_break
 from addons.run import Run
@@ -57,74 +48,13 @@ _LEAVES_ON = {_REQUEST: _SERVER, _RESPONSE: _CLIENT}
 TOGETHER = 5_000
 """Within how many microseconds what leaves counts as seen at once on both sides (hooks run in between)."""
 
+type _RequestLine = tuple[bytes, str, str, int, bytes, bytes, Headers]
+"""Method, scheme, host, port, target, version, header fields."""
+type _StatusLine = tuple[int, bytes, bytes, Headers]
+"""Status, reason, version, header fields."""
 type _What = type[RequestHead | ResponseHead | Chunk | End | Abort]
 type _Arrival = tuple[_What, Message, int, Any]
 """Event type, message, time, and what it carries: a start line with headers, bytes, or a reason."""
-
-
-def tap_layer(http_layer: HttpLayer, run: Run) -> None:
-    """Let `http_layer` make tapped streams; a second call is without effect."""
-
-    def make_stream(stream_id: int) -> layer.CommandGenerator[None]:
-        stream = TappedStream(http_layer.context.fork(), stream_id, run)
-        http_layer.streams[stream_id] = stream
-        yield from http_layer.event_to_child(stream, events.Start())
-
-    http_layer.make_stream = make_stream  # type: ignore[method-assign]
-
-
-class TappedStream(HttpStream):
-    """`HttpStream` with a tap on what is delivered to it and on what it sends."""
-
-    def __init__(self, context: Context, stream_id: int, run: Run) -> None:
-        super().__init__(context, stream_id)
-        self.tap = Tap(run, context)
-        self._delivering = False
-
-    def handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
-        """Deliver `event`, record it, and record what leaves because of it."""
-        tap = self.tap
-        # mitmproxy re-sends what it had buffered by delivering it to itself: no new arrival.
-        delivered_to_itself = self._delivering and isinstance(event, (RequestData, ResponseData))
-        if tap.off or delivered_to_itself:
-            yield from super().handle_event(event)
-            return
-        outer, self._delivering = self._delivering, True
-        dropped = False
-        try:
-            if isinstance(event, HttpEvent):
-                tap.arrive(event)
-            for command in super().handle_event(event):
-                if isinstance(command, SendHttp):
-                    tap.depart(command.event)
-                elif isinstance(command, DropStream):
-                    dropped = True
-                elif isinstance(command, (HttpRequestHeadersHook, HttpResponseHeadersHook)):
-                    self._prefer_streaming(command)
-                elif isinstance(command, commands.Log) and command.message.startswith("Streaming re"):
-                    continue
-                yield command
-        finally:
-            self._delivering = outer
-            if self._paused is None:
-                tap.settle()
-            if dropped:
-                tap.shut()
-
-    def _prefer_streaming(self, hook: HttpRequestHeadersHook | HttpResponseHeadersHook) -> None:
-        flow = hook.flow
-        if isinstance(hook, HttpRequestHeadersHook):
-            self.tap.run.know_flow(self.tap.exchange, flow)
-            flow.request.stream = flow.request.stream or True
-        elif flow.response is not None and self.tap.answer_arrived:
-            flow.response.stream = flow.response.stream or True
-
-    def start_request_stream(self) -> layer.CommandGenerator[None]:
-        """Stream the request, unless an addon has answered already: mitmproxy can then only buffer it."""
-        if self.flow.response:
-            self.client_state = self.state_consume_request_body
-            return
-        yield from super().start_request_stream()
 
 
 class Tap:
@@ -186,7 +116,7 @@ class Tap:
         if self.kind is Kind.CONNECT:
             self._await(End, _REQUEST, None)
 
-    def _request_line(self, request: http.Request) -> tuple[Any, ...]:
+    def _request_line(self, request: http.Request) -> _RequestLine:
         raw = request.data
         context = self._context
         address = context.server.address
@@ -195,7 +125,7 @@ class Tap:
         target = raw.authority if self.kind is Kind.CONNECT else raw.path
         return raw.method, scheme, host, port, target, raw.http_version, _fields_with_authority(request)
 
-    def _put_request(self, side: Side, at: int, line: tuple[Any, ...]) -> None:
+    def _put_request(self, side: Side, at: int, line: _RequestLine) -> None:
         context = self._context
         client = _address(context.client.peername)
         server = _address(context.server.peername) if side & _SERVER else ""
@@ -205,7 +135,7 @@ class Tap:
         self.answer_arrived = True
         self._await(ResponseHead, _RESPONSE, _status_line(event.response))
 
-    def _put_response(self, side: Side, at: int, line: tuple[Any, ...]) -> None:
+    def _put_response(self, side: Side, at: int, line: _StatusLine) -> None:
         if self._handshake_end is not None and line[0] != 101:
             self.kind = Kind.HTTP
             self._put_end(_REQUEST, _BOTH, self._handshake_end)
@@ -336,7 +266,7 @@ class Tap:
         self.run.shut(self.exchange)
 
 
-def _status_line(response: http.Response) -> tuple[Any, ...]:
+def _status_line(response: http.Response) -> _StatusLine:
     raw = response.data
     return raw.status_code, raw.reason, raw.http_version, raw.headers.fields
 

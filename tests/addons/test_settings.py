@@ -98,7 +98,7 @@ def test_the_file_in_the_folder_changes_the_defaults(tmp_path: Path) -> None:
 def test_a_bad_file_is_one_line_that_names_file_and_key(tmp_path: Path, text: str, said: str) -> None:
     file = tmp_path / "streamid.toml"
     file.write_text(text)
-    with pytest.raises(ValueError, match="streamid.toml") as caught:
+    with pytest.raises(ValueError, match=r"streamid\.toml") as caught:
         settings.defaults(file)
     assert said in str(caught.value)
 

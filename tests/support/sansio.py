@@ -7,11 +7,11 @@ from mitmproxy.addons.proxyserver import Proxyserver
 from mitmproxy.connection import Connection, ConnectionState, Server
 from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.context import Context
-from mitmproxy.proxy.layers.http import HTTPMode, HttpLayer
+from mitmproxy.proxy.layers.http import HttpLayer, HTTPMode
 from mitmproxy.test import taddons, tflow
 
 from addons.run import Run
-from addons.taps import tap_layer
+from addons.tapped_stream import tap_layer
 from contract.events import Event
 
 type OnHook = Callable[[commands.StartHook], None]
