@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import Self
 
 from lab.loopback import listen
 from lab.settings import Settings
@@ -113,17 +113,9 @@ class Lab:
 
     def stop(self) -> None:
         """End the processes, close the pipes, and remove what was only for this run."""
-        for process in self.processes.values():
-            process.terminate()
-        deadline = time.monotonic() + STOPPED_WITHIN
-        for process in self.processes.values():
-            try:
-                process.wait(max(0.0, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-            _lifeline(process).close()
-        self.processes.clear()
+        for name in ("chat", "accounting", "authentication"):  # chat first: it settles with accounting
+            if process := self.processes.pop(name, None):
+                _end(process)
         if self.options.data_dir is None and self.data_dir != Path():
             shutil.rmtree(self.data_dir, ignore_errors=True)
 
@@ -164,7 +156,8 @@ class Lab:
             "--log-file": self.update_log.absolute(),
         }
         flat = [str(part) for pair in given.items() for part in pair]
-        return ["--lifeline", *flat, "--sockets", *map(str, descriptors)]
+        temporary = ["--temporary"] if options.data_dir is None else []
+        return ["--lifeline", *temporary, *flat, "--sockets", *map(str, descriptors)]
 
     def _wait_until_healthy(self) -> None:
         deadline = time.monotonic() + HEALTHY_WITHIN
@@ -177,9 +170,15 @@ class Lab:
                 time.sleep(0.02)
 
 
-def _lifeline(process: subprocess.Popen[bytes]) -> IO[bytes]:
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(STOPPED_WITHIN)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
     assert process.stdin is not None
-    return process.stdin
+    process.stdin.close()
 
 
 def _environment() -> dict[str, str]:

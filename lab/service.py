@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shutil
 import socket
 import sys
 import threading
@@ -14,6 +15,17 @@ from lab.loopback import listen
 from lab.settings import Settings
 
 DEFAULT_PORTS = {"authentication": 3000, "accounting": 3001, "chat": 3002}
+
+
+class Server(uvicorn.Server):
+    """A server that does not wait for streams: stopped, it drops its connections as a killed one would."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close every connection, then everything else."""
+        for connection in list(self.server_state.connections):
+            if connection.transport is not None:
+                connection.transport.close()
+        await super().shutdown(sockets)
 
 
 def build(name: str, settings: Settings) -> ASGIApp:
@@ -38,6 +50,9 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--port", type=int)
     parser.add_argument("--sockets", type=int, nargs="*", default=[])
     parser.add_argument("--lifeline", action="store_true")
+    parser.add_argument(
+        "--temporary", action="store_true", help="remove the data folder if the lifeline breaks"
+    )
     parser.add_argument("--data-dir", type=Path, required=True)
     parser.add_argument("--accounting-url", default=Settings.accounting_url)
     parser.add_argument("--tokens", type=int, default=Settings.tokens)
@@ -87,12 +102,16 @@ def main() -> None:
         log_level="warning",
         access_log=False,
         server_header=False,
+        date_header=False,
+        timeout_keep_alive=75,
         timeout_graceful_shutdown=1,
     )
-    server = uvicorn.Server(config)
+    server = Server(config)
     if options.lifeline:
         hold_lifeline(server)
     server.run(sockets)
+    if options.temporary:  # only reached without a signal: the parent is gone and cannot tidy up
+        shutil.rmtree(options.data_dir, ignore_errors=True)
 
 
 if __name__ == "__main__":

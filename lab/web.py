@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from email.utils import formatdate
 from typing import Any
 
 from starlette.applications import Starlette
@@ -69,7 +70,8 @@ class Edge:
                 present = [
                     (name.decode("latin-1"), value.decode("latin-1")) for name, value in message["headers"]
                 ]
-                message["headers"] = [_field(name, value) for name, value in (*present, *added)]
+                fields = (*present, *added, ("date", formatdate(usegmt=True)))
+                message["headers"] = [_field(name, value) for name, value in fields]
             await send(message)
 
         app = Response(status_code=204) if request.method == "OPTIONS" else self._app
