@@ -1,0 +1,91 @@
+"""Rows on their way to the file: what one drain of the queue adds, written in one transaction.
+
+A batch only collects. `apply` can be called again after a rollback and does the same.
+"""
+
+import sqlite3
+
+from recordings.folding import fold
+
+type Row = list[object] | tuple[object, ...]
+
+
+def _insert(table: str, columns: str, *, rest: str = "") -> str:
+    count = columns.count(",") + 1
+    return f"INSERT INTO {table} ({columns}) VALUES ({', '.join('?' * count)}){rest}"  # noqa: S608 - constants
+
+
+_LEARNED = (
+    *("method", "scheme", "host", "port", "target", "client", "server", "status", "role", "stream", "scope"),
+    *("ended_at", "first_byte", "events", "largest_gap", "request_size", "response_size"),
+)
+
+STATEMENTS = {
+    "exchange": _insert(
+        "exchange",
+        "id, seq, at, kind, method, scheme, host, port, target, client, server, status, role, stream, scope,"
+        " outcome, ended_at, first_byte, events, largest_gap, request_size, response_size",
+        # What an earlier row knows is never unlearned: late events of a finished exchange start with nothing.
+        rest=" ON CONFLICT(id) DO UPDATE SET kind = iif(excluded.method IS NULL, kind, excluded.kind), "
+        + ", ".join(
+            f"{name} = coalesce(excluded.{name}, {name})"
+            for name in _LEARNED
+        )
+        + ", outcome = iif(excluded.outcome = 'open', outcome, excluded.outcome)",
+    ),
+    "facts": "UPDATE exchange SET role = ?, stream = ?, scope = ? WHERE id = ?",
+    "request": _insert(
+        "request",
+        "seq, exchange, side, at, second_side, second_seq, second_at,"
+        " kind, method, scheme, host, port, target, version, headers, client, server",
+    ),
+    "response": _insert(
+        "response",
+        "seq, exchange, side, at, second_side, second_seq, second_at, status, reason, version, headers",
+    ),
+    "second_request": "UPDATE request SET side = 'both', second_side = ?, second_seq = ?, second_at = ?"
+    " WHERE seq = ?",
+    "second_response": "UPDATE response SET side = 'both', second_side = ?, second_seq = ?, second_at = ?"
+    " WHERE seq = ?",
+    "body": _insert("body", "hash, size, coding, data", rest=" ON CONFLICT(hash) DO NOTHING"),
+    "message": _insert(
+        "message",
+        "seq, exchange, message, side, at, last_seq, chunks, size, kept, folded, body, timeline,"
+        " end_seq, end_at, trailers",
+        rest=" ON CONFLICT(seq) DO UPDATE SET last_seq = excluded.last_seq, chunks = excluded.chunks,"
+        " size = excluded.size, kept = excluded.kept, end_seq = excluded.end_seq, end_at = excluded.end_at,"
+        " trailers = excluded.trailers",
+    ),
+    "segment": _insert("segment", "seq, message, at, last_seq, chunks, size, kept, timeline, coding, data"),
+    "abort": _insert("abort", 'seq, exchange, side, at, "by", manner, reason, answered'),
+    "gap": _insert("gap", "seq, exchange, at, events, size, because"),
+    "finding": _insert(
+        "finding",
+        "exchange, code, name, severity, verdict, message, stream, scope, side, at, evidence",
+    ),
+    "verdict": _insert("verdict", "stream, scope, issued, exposed, echoed, accepted, status, at"),
+    "redaction": _insert("redaction", "exchange, message, side, place, offset, length, token"),
+    "run": "UPDATE run SET last_seq = ?, last_at = ?, settled = ?, lost_events = ?, lost_bytes = ?",
+}
+
+
+class Batch:
+    """The rows of one transaction, by statement, and the messages to fold in it."""
+
+    __slots__ = ("folds", "rows")
+
+    def __init__(self) -> None:
+        self.rows: dict[str, list[Row]] = {name: [] for name in STATEMENTS}
+        self.folds: list[int] = []
+
+    def __bool__(self) -> bool:
+        return any(self.rows.values()) or bool(self.folds)
+
+    def apply(self, connection: sqlite3.Connection) -> None:
+        """Execute it all within the transaction that is open on `connection`."""
+        for name, statement in STATEMENTS.items():
+            rows = self.rows[name]
+            if rows:
+                connection.executemany(statement, rows)
+        for seq in self.folds:
+            fold(connection, seq)

@@ -1,0 +1,112 @@
+"""What the store remembers of an exchange while it is open, and the row that sums it up."""
+
+from contract.events import Abort, Breaker, Manner, Message, Side
+from contract.findings import ExchangeFacts
+from recordings.batch import Batch
+from recordings.tracks import Track
+
+REQUEST, RESPONSE = 0, 4
+"""Where a message's tracks begin in `OpenExchange.tracks`; the side is added."""
+
+
+class Head:
+    """A head's row, and whether another side's equal one may still join it."""
+
+    __slots__ = ("batch", "row", "side")
+
+    def __init__(self, row: list[object], side: Side, batch: Batch) -> None:
+        self.row = row
+        self.side = side
+        self.batch = batch
+
+
+class OpenExchange:
+    """One exchange whose messages are not all over."""
+
+    __slots__ = (
+        "abort",
+        "at",
+        "encoded",
+        "facts",
+        "first_byte",
+        "heads",
+        "id",
+        "kind",
+        "last_at",
+        "line",
+        "over",
+        "seq",
+        "server",
+        "sse",
+        "status",
+        "touched",
+        "tracks",
+    )
+
+    def __init__(self, number: int, seq: int, at: int) -> None:
+        self.id = number
+        self.seq = seq
+        self.at = at
+        self.last_at = at
+        self.kind = "http"
+        self.line: tuple[object, ...] = (None,) * 6
+        self.server: str | None = None
+        self.status: int | None = None
+        self.first_byte: int | None = None
+        self.sse = False
+        self.facts: ExchangeFacts | None = None
+        self.abort: Abort | None = None
+        self.heads: list[Head | None] = [None, None]
+        self.tracks: list[Track | None] = [None] * 8
+        self.over = [0, 0]
+        self.touched = False
+
+    def finished(self) -> bool:
+        """Nothing more is to come on either side."""
+        return self.over == [Side.BOTH, Side.BOTH]
+
+    def outcome(self) -> str:
+        """As `ls` shows it; see `docs/recording.md`."""
+        abort = self.abort
+        if abort is None:
+            return "complete" if self.over[1] == Side.BOTH else "open"
+        if abort.by is Breaker.CLIENT:
+            return "client-abort"
+        if abort.by is Breaker.PROXY:
+            return "proxy"
+        return "truncated" if abort.manner is Manner.CLOSED and self.status is not None else "server-abort"
+
+    def row(self) -> tuple[object, ...]:
+        """The row of table `exchange`, with what is known by now."""
+        facts, over = self.facts, self.finished()
+        response = self.seen_by_client(RESPONSE)
+        return (
+            *(self.id, self.seq, self.at, self.kind, *self.line, self.server, self.status),
+            *((facts.role.value, facts.stream, facts.scope) if facts is not None else (None, None, None)),
+            *(self.outcome(), self.last_at if over or self.abort else None, self.first_byte),
+            *(self._events(response), max([t.largest_gap for t in response if t.total > 1], default=None)),
+            sum([track.size for track in self.seen_by_client(REQUEST)]),
+            sum([track.size for track in response]),
+        )
+
+    def seen_by_client(self, message: int) -> list[Track]:
+        """The tracks of the message at `message` whose chunks passed on the client's side."""
+        tracks = self.tracks
+        return [t for t in (tracks[message + Side.CLIENT], tracks[message + Side.BOTH]) if t is not None]
+
+    def _events(self, response: list[Track]) -> int | None:
+        """How many SSE events the client got; None where that is not to be told from one whole track."""
+        with_chunks = [track for track in response if track.total]
+        if not self.sse or len(with_chunks) > 1:
+            return None
+        if not with_chunks:
+            return 0
+        track = with_chunks[0]
+        if track.count is None or track.lossy:
+            return None
+        return track.count.end() if self.over[1] == Side.BOTH else track.count.events
+
+
+def message_index(message: Message) -> int:
+    """0 for the request, 1 for the response."""
+    return 1 if message is Message.RESPONSE else 0

@@ -1,0 +1,57 @@
+"""The fold: what a stream left in segments becomes one body and one timeline when it ends."""
+
+import hashlib
+import sqlite3
+
+from recordings.compression import squeeze, unsqueeze
+from recordings.timeline import Timeline, pack, unpack
+
+FOLDED_AT_MOST = 16 * 1024 * 1024
+"""Bytes. Larger bodies stay in segments: neither writing nor reading takes their size in memory."""
+
+
+def single(size: int, seq: int, at: int) -> Timeline:
+    """The timeline of one whole chunk, or of none, as it is stored: not at all."""
+    return Timeline([seq], [at], [size])
+
+
+def fold(connection: sqlite3.Connection, seq: int) -> None:
+    """Fold the segments of the message whose row is `seq`, inside the caller's transaction."""
+    segments = connection.execute(
+        "SELECT seq, at, size, timeline, coding, data FROM segment WHERE message = ? ORDER BY seq", (seq,)
+    ).fetchall()
+    if not segments:
+        return
+    body = b"".join([unsqueeze(coding, data) for *_, coding, data in segments])
+    timeline = pack(_joined(segments))
+    digest = None
+    if body:
+        digest = hashlib.sha256(body).digest()
+        if connection.execute("SELECT 1 FROM body WHERE hash = ?", (digest,)).fetchone() is None:
+            coding, data = squeeze(body)
+            connection.execute(
+                "INSERT INTO body (hash, size, coding, data) VALUES (?, ?, ?, ?)",
+                (digest, len(body), coding, data),
+            )
+    connection.execute(
+        "UPDATE message SET folded = 1, body = ?, timeline = ? WHERE seq = ?", (digest, timeline, seq)
+    )
+    connection.execute("DELETE FROM segment WHERE message = ?", (seq,))
+
+
+def _joined(segments: list[tuple[int, int, int, bytes | None, str, bytes]]) -> Timeline:
+    """One timeline of all `segments`' chunks."""
+    lines = [
+        single(size, seq, at) if timeline is None else unpack(timeline, seq, at)
+        for seq, at, size, timeline, _, _ in segments
+    ]
+    whole = Timeline(
+        [seq for line in lines for seq in line.seqs],
+        [at for line in lines for at in line.ats],
+        [size for line in lines for size in line.sizes],
+    )
+    if any(line.forms is not None for line in lines):
+        plain = [line.whole() for line in lines]
+        whole.forms = [form for line in plain for form in line.forms or ()]
+        whole.kept = [kept for line in plain for kept in line.kept or ()]
+    return whole

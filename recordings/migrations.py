@@ -1,0 +1,186 @@
+"""The schema of a recording, as numbered steps that are only ever appended to.
+
+`PRAGMA user_version` counts the steps that a file has had, so the newest format this program knows
+is the number of steps. A step that was once released is never changed: the next one alters what it
+made. Each runs in a transaction of its own together with the new `user_version`.
+
+`docs/recording.md` describes the tables for people who query them.
+"""
+
+from collections.abc import Callable
+
+from sqlite_utils import Database
+
+from recordings.views import VIEWS
+
+APPLICATION_ID = 0x73747264
+"""`strd`, in the file's header: `file` and our reader tell a recording by it."""
+
+TABLES = (
+    """CREATE TABLE run (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        started INTEGER NOT NULL,           -- µs since 1970, UTC; every `at` counts µs from here
+        mitmproxy TEXT NOT NULL,
+        streamid TEXT NOT NULL,
+        python TEXT NOT NULL,
+        platform TEXT NOT NULL,
+        pid INTEGER NOT NULL,
+        profile_name TEXT NOT NULL,
+        profile_toml TEXT NOT NULL,
+        options TEXT NOT NULL,              -- JSON object
+        last_seq INTEGER NOT NULL DEFAULT -1,
+        last_at INTEGER NOT NULL DEFAULT 0,
+        settled INTEGER NOT NULL DEFAULT 0, -- every event with a lower seq is in the file
+        lost_events INTEGER NOT NULL DEFAULT 0,
+        lost_bytes INTEGER NOT NULL DEFAULT 0,
+        closed INTEGER                      -- µs from the start; NULL: the writer has not closed the file
+    )""",
+    """CREATE TABLE exchange (
+        id INTEGER PRIMARY KEY,
+        seq INTEGER NOT NULL,               -- of its first event
+        at INTEGER NOT NULL,
+        kind TEXT NOT NULL DEFAULT 'http',
+        method TEXT, scheme TEXT, host TEXT, port INTEGER, target TEXT,
+        client TEXT, server TEXT,
+        status INTEGER,
+        role TEXT, stream TEXT, scope TEXT,
+        outcome TEXT NOT NULL DEFAULT 'open',
+        ended_at INTEGER,
+        first_byte INTEGER,                 -- µs from the request's head to the response's
+        events INTEGER,                     -- SSE events dispatched; NULL: not an event stream, or encoded
+        largest_gap INTEGER,                -- µs between two chunks of the response
+        request_size INTEGER, response_size INTEGER
+    )""",
+    "CREATE INDEX exchange_seq ON exchange(seq)",
+    """CREATE TABLE request (
+        seq INTEGER PRIMARY KEY,
+        exchange INTEGER NOT NULL REFERENCES exchange(id),
+        side TEXT NOT NULL,                 -- client, server, both
+        at INTEGER NOT NULL,
+        second_side TEXT,                   -- 'both' seen as two equal heads: the later one's side,
+        second_seq INTEGER, second_at INTEGER, -- sequence number and time
+        kind TEXT NOT NULL, method TEXT NOT NULL, scheme TEXT NOT NULL, host TEXT NOT NULL,
+        port INTEGER NOT NULL, target TEXT NOT NULL, version TEXT NOT NULL,
+        headers TEXT NOT NULL,              -- JSON array of [name, value], in wire order, a line each
+        client TEXT NOT NULL, server TEXT NOT NULL
+    )""",
+    "CREATE INDEX request_exchange ON request(exchange)",
+    "CREATE INDEX request_late ON request(second_seq) WHERE second_seq > seq + 1000",
+    """CREATE TABLE response (
+        seq INTEGER PRIMARY KEY,
+        exchange INTEGER NOT NULL REFERENCES exchange(id),
+        side TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        second_side TEXT, second_seq INTEGER, second_at INTEGER,
+        status INTEGER NOT NULL, reason TEXT NOT NULL, version TEXT NOT NULL,
+        headers TEXT NOT NULL
+    )""",
+    "CREATE INDEX response_exchange ON response(exchange)",
+    "CREATE INDEX response_late ON response(second_seq) WHERE second_seq > seq + 1000",
+    """CREATE TABLE body (
+        id INTEGER PRIMARY KEY,
+        hash BLOB NOT NULL UNIQUE,          -- SHA-256 of the bytes
+        size INTEGER NOT NULL,
+        coding TEXT NOT NULL,               -- '' as is, 'zstd'
+        data BLOB NOT NULL
+    )""",
+    """CREATE TABLE message (
+        seq INTEGER PRIMARY KEY,            -- of its first chunk or end
+        exchange INTEGER NOT NULL REFERENCES exchange(id),
+        message TEXT NOT NULL,              -- request, response
+        side TEXT NOT NULL,
+        at INTEGER,                         -- of the first chunk
+        last_seq INTEGER NOT NULL,          -- of the last chunk or end
+        chunks INTEGER NOT NULL,
+        size INTEGER NOT NULL,              -- bytes that passed
+        kept INTEGER NOT NULL,              -- bytes that are stored
+        folded INTEGER NOT NULL,            -- 0: the chunks are in `segment`
+        body BLOB REFERENCES body(hash),    -- NULL: no bytes
+        timeline BLOB,                      -- NULL: at most one chunk, of `size` bytes
+        end_seq INTEGER, end_at INTEGER, trailers TEXT
+    )""",
+    "CREATE INDEX message_exchange ON message(exchange)",
+    "CREATE INDEX message_late ON message(last_seq) WHERE last_seq > seq + 1000",
+    "CREATE INDEX message_unfolded ON message(seq) WHERE folded = 0",
+    """CREATE TABLE segment (
+        seq INTEGER PRIMARY KEY,            -- of its first chunk
+        message INTEGER NOT NULL REFERENCES message(seq),
+        at INTEGER NOT NULL,
+        last_seq INTEGER NOT NULL,
+        chunks INTEGER NOT NULL,
+        size INTEGER NOT NULL,
+        kept INTEGER NOT NULL,
+        timeline BLOB,
+        coding TEXT NOT NULL,
+        data BLOB NOT NULL
+    )""",
+    "CREATE INDEX segment_message ON segment(message)",
+    """CREATE TABLE abort (
+        seq INTEGER PRIMARY KEY,
+        exchange INTEGER NOT NULL REFERENCES exchange(id),
+        side TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        "by" TEXT NOT NULL, manner TEXT NOT NULL, reason TEXT NOT NULL,
+        answered INTEGER NOT NULL
+    )""",
+    "CREATE INDEX abort_exchange ON abort(exchange)",
+    """CREATE TABLE gap (
+        seq INTEGER PRIMARY KEY,
+        exchange INTEGER NOT NULL,          -- 0: of unknown exchanges
+        at INTEGER NOT NULL,
+        events INTEGER NOT NULL, size INTEGER NOT NULL, because TEXT NOT NULL
+    )""",
+    """CREATE TABLE finding (
+        id INTEGER PRIMARY KEY,
+        exchange INTEGER NOT NULL REFERENCES exchange(id),
+        code TEXT NOT NULL, name TEXT NOT NULL, severity TEXT NOT NULL, verdict TEXT NOT NULL,
+        message TEXT NOT NULL,
+        stream TEXT NOT NULL, scope TEXT NOT NULL, side TEXT NOT NULL, at INTEGER NOT NULL,
+        evidence TEXT NOT NULL              -- JSON array of [fact, value]
+    )""",
+    "CREATE INDEX finding_exchange ON finding(exchange)",
+    """CREATE TABLE verdict (
+        id INTEGER PRIMARY KEY,
+        stream TEXT NOT NULL, scope TEXT NOT NULL,
+        issued INTEGER REFERENCES exchange(id),
+        exposed INTEGER,
+        echoed INTEGER REFERENCES exchange(id),
+        accepted INTEGER, status INTEGER, at INTEGER NOT NULL
+    )""",
+    """CREATE TABLE redaction (
+        id INTEGER PRIMARY KEY,
+        exchange INTEGER NOT NULL REFERENCES exchange(id),
+        message TEXT NOT NULL, side TEXT NOT NULL,
+        place TEXT NOT NULL,                -- 'header authorization', 'body', …
+        offset INTEGER NOT NULL, length INTEGER NOT NULL,
+        token TEXT NOT NULL                 -- equal tokens stood for equal secrets
+    )""",
+    "CREATE INDEX redaction_exchange ON redaction(exchange)",
+)
+
+
+def first_schema(db: Database) -> None:
+    """Tables of format 1."""
+    for statement in (*TABLES, *VIEWS):
+        db.execute(statement)
+
+
+MIGRATIONS: tuple[Callable[[Database], None], ...] = (first_schema,)
+"""Append only. Step n brings a file of format n to format n + 1."""
+
+FORMAT = len(MIGRATIONS)
+
+
+def migrate(db: Database) -> None:
+    """Bring `db` (autocommit mode, no transaction open) to `FORMAT`; an empty file becomes a recording."""
+    version = int(db.execute("PRAGMA user_version").fetchone()[0])
+    for number, step in enumerate(MIGRATIONS[version:], version + 1):
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            step(db)
+            db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            db.execute(f"PRAGMA user_version = {number}")
+        except BaseException:
+            db.execute("ROLLBACK")
+            raise
+        db.execute("COMMIT")

@@ -1,0 +1,199 @@
+"""Reading a recording: finished, left behind by a killed writer, or being written right now."""
+# ruff: noqa: S608 - all SQL here is made of constants
+
+import contextlib
+import json
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Self
+
+from contract.events import Event
+from contract.findings import Finding, Severity, StreamVerdict, Verdict
+from recordings.errors import RecordingError
+from recordings.migrations import APPLICATION_ID, FORMAT
+from recordings.rereading import MESSAGES, SIDES, Numbered
+from recordings.rows import ExchangeRow, RedactionRow, Run, RunInfo
+from recordings.sequence import Sequence
+from recordings.views import URL
+
+_BUSY_SECONDS = 5.0
+_EPOCH = datetime.fromtimestamp(0, UTC)
+
+_EXCHANGES = f"""SELECT x.id, x.seq, x.at, x.kind, coalesce(x.method, ''), coalesce({URL}, ''), x.status,
+    x.role, x.stream, x.scope, x.outcome, (SELECT count(*) FROM finding f WHERE f.exchange = x.id),
+    x.ended_at, x.first_byte, x.events, x.largest_gap,
+    coalesce(x.request_size, 0), coalesce(x.response_size, 0)
+    FROM exchange x"""
+
+
+class Recording:
+    """A recording, opened for reading. Use it as a context manager.
+
+    Raises `RecordingError`, naming the file, where it is missing, no recording, of a newer format or
+    damaged. Sequence numbers count the run's events from 0.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        self._connection = connect(self.path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    @property
+    def run(self) -> Run:
+        """The run, as it stands now."""
+        row = self._one(
+            "SELECT started, mitmproxy, streamid, python, platform, pid, profile_name, profile_toml, options,"
+            " last_seq, last_at, settled, lost_events, lost_bytes, closed FROM run"
+        )
+        started = _EPOCH + timedelta(microseconds=row[0])
+        mitmproxy, streamid, python, platform, pid, profile_name, profile_toml, options = row[1:9]
+        info = RunInfo(
+            *(started, mitmproxy, streamid, python, platform, pid, profile_name, profile_toml),
+            json.loads(options),
+        )
+        last_seq, last_at, settled, lost_events, lost_bytes, closed = row[9:15]
+        return Run(info, last_seq, last_at, settled, lost_events, lost_bytes, closed is not None, closed)
+
+    def events(self, since: int | None = None, until: int | None = None) -> Iterator[Event]:
+        """The events with `since` <= sequence number < `until`, in order; of a live one those until now.
+
+        Below `run.settled` none is missing; to follow a live recording, read on from there.
+        """
+        for _, event in self.numbered(since, until):
+            yield event
+
+    def numbered(self, since: int | None = None, until: int | None = None) -> Iterator[Numbered]:
+        """The same as (sequence number, event)."""
+        last = int(self._one("SELECT last_seq FROM run")[0]) + 1
+        until = last if until is None else min(until, last)
+        with self._translated():
+            yield from Sequence(self._connection).read(max(since or 0, 0), until)
+
+    def exchange(self, number: int) -> Iterator[Event]:
+        """The events of one exchange, in order; none where there is no such exchange."""
+        with self._translated():
+            for _, event in Sequence(self._connection).of_exchange(number):
+                yield event
+
+    def exchanges(self, number: int | None = None) -> Iterator[ExchangeRow]:
+        """A line for each exchange in the order of their beginnings, or for one alone."""
+        after = -1
+        while True:
+            if number is not None:
+                rows = self._all(f"{_EXCHANGES} WHERE x.id = ?", number)
+            else:
+                rows = self._all(f"{_EXCHANGES} WHERE x.seq > ? ORDER BY x.seq LIMIT 500", after)
+            for row in rows:
+                yield ExchangeRow(*row)
+            if not rows or number is not None:
+                return
+            after = rows[-1][1]
+
+    def findings(self, exchange: int | None = None) -> Iterator[Finding]:
+        """What the live checker found, in its order, or of one exchange alone."""
+        columns = "code, name, severity, verdict, message, exchange, stream, scope, side, at, evidence"
+        for row in self._rows(f"SELECT id, {columns} FROM finding", exchange):
+            code, name, severity, verdict, message, number, stream, scope, side, at, evidence = row[1:]
+            yield Finding(
+                *(code, name, Severity(severity), Verdict(verdict), message, number, stream, scope),
+                *(SIDES[side], at, tuple((fact, value) for fact, value in json.loads(evidence))),
+            )
+
+    def verdicts(self) -> Iterator[StreamVerdict]:
+        """What the live checker said of streams, in its order; the last one of a stream holds."""
+        columns = "stream, scope, issued, exposed, echoed, accepted, status, at"
+        for row in self._rows(f"SELECT id, {columns} FROM verdict", None):
+            stream, scope, issued, exposed, echoed, accepted, status, at = row[1:]
+            yield StreamVerdict(
+                *(stream, scope, issued, _bool(exposed), echoed, _bool(accepted), status, at),
+            )
+
+    def redactions(self, exchange: int | None = None) -> Iterator[RedactionRow]:
+        """Where secrets were replaced."""
+        columns = "exchange, message, side, place, offset, length, token"
+        for row in self._rows(f"SELECT id, {columns} FROM redaction", exchange):
+            _, number, message, side, *rest = row
+            yield RedactionRow(number, MESSAGES[message], SIDES[side], *rest)
+
+    def _rows(self, select: str, exchange: int | None) -> Iterator[Any]:
+        """Rows that begin with their `id`, a few at a time: no transaction stays open between them."""
+        after = 0
+        narrowed = "" if exchange is None else " AND exchange = ?"
+        values = () if exchange is None else (exchange,)
+        while rows := self._all(f"{select} WHERE id > ?{narrowed} ORDER BY id LIMIT 500", after, *values):
+            yield from rows
+            after = rows[-1][0]
+
+    def _all(self, sql: str, *values: object) -> list[Any]:
+        with self._translated():
+            return self._connection.execute(sql, values).fetchall()
+
+    def _one(self, sql: str) -> Any:
+        rows = self._all(sql)
+        if not rows:
+            raise RecordingError(f"{self.path}: is damaged: it says nothing of its run")
+        return rows[0]
+
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, ValueError, KeyError, IndexError) as error:
+            raise RecordingError(f"{self.path}: is damaged: {error}") from error
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A read-only connection in autocommit mode to the recording at `path`; raises `RecordingError`."""
+    if not path.is_file():
+        raise RecordingError(f"{path}: there is no such file" if not path.exists() else f"{path}: is no file")
+    error: sqlite3.Error | None = None
+    # Without a writable folder a file in WAL mode cannot be read by the rules; nobody can be writing it then.
+    for mode in ("mode=ro", "mode=ro&immutable=1"):
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?{mode}", uri=True, isolation_level=None, timeout=_BUSY_SECONDS
+        )
+        try:
+            _check(connection, path)
+        except sqlite3.Error as failure:
+            connection.close()
+            error = failure
+            if isinstance(failure, sqlite3.OperationalError):
+                continue
+            break
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+    if isinstance(error, sqlite3.OperationalError):
+        raise RecordingError(f"{path}: cannot be read: {error}") from error
+    raise RecordingError(f"{path}: is not a recording") from error
+
+
+def _check(connection: sqlite3.Connection, path: Path) -> None:
+    """Raise `RecordingError` where the open file is none that this program can read."""
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if application != APPLICATION_ID:
+        raise RecordingError(f"{path}: is not a recording")
+    if version > FORMAT:
+        raise RecordingError(
+            f"{path}: is of format {version}, and this program knows formats up to {FORMAT}: use a newer one"
+        )
+    if version < FORMAT:
+        raise RecordingError(f"{path}: is of format {version}; migrate it to format {FORMAT} first")
+
+
+def _bool(value: int | None) -> bool | None:
+    return None if value is None else bool(value)

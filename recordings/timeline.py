@@ -1,0 +1,100 @@
+"""Chunk bounds and times of a run of chunks, packed into a few bytes.
+
+A timeline is a header byte and columns of equal length, little-endian. The first chunk's sequence
+number and time are kept beside it; a chunk's own are given as differences to the chunk before.
+
+    header bit 0: the columns are signed 64-bit, not unsigned 32-bit
+           bit 1: two more columns follow, the form of each chunk and the bytes that are kept of it
+           bit 2: what follows the header is zstd-compressed
+    columns: sequence number differences, time differences (µs), sizes [, forms, kept sizes]
+
+One chunk whose bytes are all there needs no timeline at all: its size is the body's.
+"""
+
+import sys
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from operator import sub
+
+from contract.events import Form
+from recordings.compression import CODECS
+
+_WIDE, _FORMS, _ZSTD = 1, 2, 4
+_WORTH_PACKING = 64
+
+FORMS = (Form.WIRE, Form.DECODED, Form.LOST)
+"""A form's number in a timeline is its place here; append only."""
+
+_NUMBERS = {form.value: number for number, form in enumerate(FORMS)}
+
+
+@dataclass(slots=True)
+class Timeline:
+    """The columns of a run of chunks. `kept` and `forms` are None where all chunks are whole `WIRE` ones."""
+
+    seqs: Sequence[int]
+    ats: Sequence[int]
+    sizes: Sequence[int]
+    forms: Sequence[Form] | None = None
+    kept: Sequence[int] | None = None
+
+    def whole(self) -> "Timeline":
+        """The same with all columns filled in."""
+        if self.forms is not None:
+            return self
+        return Timeline(self.seqs, self.ats, self.sizes, [Form.WIRE] * len(self.sizes), self.sizes)
+
+
+def pack(line: Timeline) -> bytes:
+    """`line` (at least one chunk) as bytes, without its first sequence number and time."""
+    columns: list[Iterable[int]] = [
+        (0, *map(sub, line.seqs[1:], line.seqs)),
+        (0, *map(sub, line.ats[1:], line.ats)),
+        line.sizes,
+    ]
+    header = 0
+    if line.forms is not None and line.kept is not None:
+        header |= _FORMS
+        columns += [[_NUMBERS[form.value] for form in line.forms], line.kept]
+    try:
+        packed = array("I")
+        for column in columns:
+            packed.extend(column)
+    except OverflowError:
+        header |= _WIDE
+        packed = array("q")
+        for column in columns:
+            packed.extend(column)
+    if sys.byteorder == "big":
+        packed.byteswap()
+    raw = packed.tobytes()
+    if len(raw) > _WORTH_PACKING:
+        return bytes((header | _ZSTD,)) + CODECS.compress(raw)
+    return bytes((header,)) + raw
+
+
+def unpack(packed: bytes, seq: int, at: int) -> Timeline:
+    """The chunks of `packed`, the first of them with sequence number `seq` at `at`."""
+    header = packed[0]
+    raw = CODECS.decompress(packed[1:]) if header & _ZSTD else packed[1:]
+    values = array("q" if header & _WIDE else "I")
+    values.frombytes(raw)
+    if sys.byteorder == "big":
+        values.byteswap()
+    count = len(values) // (5 if header & _FORMS else 3)
+    line = Timeline(
+        _running(values[:count], seq),
+        _running(values[count : 2 * count], at),
+        values[2 * count : 3 * count],
+    )
+    if header & _FORMS:
+        line.forms = [FORMS[number] for number in values[3 * count : 4 * count]]
+        line.kept = values[4 * count :]
+    return line
+
+
+def _running(differences: "array[int]", first: int) -> list[int]:
+    """Running totals that begin with `first`; the first difference is 0."""
+    return list(accumulate(differences[1:], initial=first))

@@ -1,0 +1,170 @@
+"""A track: the chunks of one message that were seen on one side, or on both alike, and its end.
+
+A message that passed unchanged is one track (`both`); where the sides differ each has its own. A
+track gathers chunks in memory and hands them over as rows: whole when its message has ended,
+otherwise as segments while the message goes on.
+"""
+
+import hashlib
+from operator import sub
+
+from contract.events import Chunk, End, Form, Message, Side
+from recordings.batch import Batch
+from recordings.compression import squeeze
+from recordings.counting import EventCount
+from recordings.folding import FOLDED_AT_MOST
+from recordings.headers import to_text
+from recordings.timeline import Timeline, pack
+
+SEGMENT = 64 * 1024
+"""Bytes after which a segment is cut."""
+
+SIDES: dict[int, str] = {Side.CLIENT: "client", Side.SERVER: "server", Side.BOTH: "both"}
+
+
+class Track:
+    """What is known of one track, and those of its chunks that are not stored yet."""
+
+    __slots__ = (
+        "at",
+        "chunks",
+        "count",
+        "end",
+        "end_seq",
+        "exchange",
+        "kept",
+        "largest_gap",
+        "last_at",
+        "last_seq",
+        "lossy",
+        "message",
+        "over",
+        "seq",
+        "seqs",
+        "side",
+        "since",
+        "size",
+        "stored",
+        "total",
+    )
+
+    def __init__(self, exchange: int, message: Message, side: Side, seq: int) -> None:
+        self.exchange = exchange
+        self.message = message
+        self.side = side
+        self.seq = seq
+        self.seqs: list[int] = []
+        self.chunks: list[Chunk] = []
+        self.since = 0.0
+        self.at: int | None = None
+        self.last_at = 0
+        self.last_seq = seq
+        self.total = self.size = self.kept = 0
+        self.largest_gap = 0
+        self.lossy = False
+        self.over = False
+        self.stored = False
+        self.count: EventCount | None = None
+        self.end: End | None = None
+        self.end_seq: int | None = None
+
+    def flush(self, batch: Batch, known: set[bytes], *, over: bool) -> None:
+        """Hand over what is pending: as segments, or folded at once if all of a message (`over`) is here."""
+        self.over = over
+        seqs, chunks = self.seqs, self.chunks
+        self.seqs, self.chunks = [], []
+        if over and not self.stored and self._whole(batch, known, seqs, chunks):
+            return
+        self.stored = True
+        self._segments(batch, seqs, chunks)
+        if over and self.kept <= FOLDED_AT_MOST:
+            batch.folds.append(self.seq)
+        batch.rows["message"].append(self._row(folded=0, body=None, timeline=None))
+
+    def foldable(self) -> bool:
+        """It goes on, nothing is pending, and what is stored of it can be folded."""
+        return self.stored and not self.over and self.kept <= FOLDED_AT_MOST
+
+    def _whole(self, batch: Batch, known: set[bytes], seqs: list[int], chunks: list[Chunk]) -> bool:
+        """Store the message as one row; False where it is too large for that."""
+        if sum([len(chunk.data) for chunk in chunks]) > FOLDED_AT_MOST:
+            return False
+        body, timeline, digest = b"", None, None
+        if len(chunks) == 1:
+            body, timeline = self._single(seqs[0], chunks[0])
+        elif chunks:
+            body, timeline = self._pack(seqs, chunks)
+        if body:
+            digest = hashlib.sha256(body).digest()
+            if digest not in known:
+                known.add(digest)
+                batch.rows["body"].append((digest, len(body), *squeeze(body)))
+        batch.rows["message"].append(self._row(folded=1, body=digest, timeline=timeline))
+        return True
+
+    def _segments(self, batch: Batch, seqs: list[int], chunks: list[Chunk]) -> None:
+        first = size = 0
+        for last, chunk in enumerate(chunks, 1):
+            size += len(chunk.data)
+            if size >= SEGMENT or last == len(chunks):
+                self._segment(batch, seqs[first:last], chunks[first:last])
+                first, size = last, 0
+
+    def _segment(self, batch: Batch, seqs: list[int], chunks: list[Chunk]) -> None:
+        size, kept = self.size, self.kept
+        data, timeline = self._single(seqs[0], chunks[0]) if len(chunks) == 1 else self._pack(seqs, chunks)
+        batch.rows["segment"].append(
+            (
+                *(seqs[0], self.seq, chunks[0].at, seqs[-1], len(chunks)),
+                *(self.size - size, self.kept - kept, timeline),
+                *squeeze(data),
+            )
+        )
+
+    def _single(self, seq: int, chunk: Chunk) -> tuple[bytes, bytes | None]:
+        """What `_pack` gives for one chunk, without a timeline where it is whole."""
+        if chunk.form is not Form.WIRE or len(chunk.data) != chunk.size:
+            return self._pack([seq], [chunk])
+        self._account([chunk.at], seq, chunk.size, chunk.data)
+        return chunk.data, None
+
+    def _pack(self, seqs: list[int], chunks: list[Chunk]) -> tuple[bytes, bytes]:
+        """The bytes and the timeline of `chunks`, which are counted in."""
+        pieces = [chunk.data for chunk in chunks]
+        ats, sizes = [chunk.at for chunk in chunks], [chunk.size for chunk in chunks]
+        line = Timeline(seqs, ats, sizes)
+        forms, kept = [chunk.form for chunk in chunks], [len(piece) for piece in pieces]
+        if forms.count(Form.WIRE) != len(forms) or kept != sizes:
+            line.forms, line.kept = forms, kept
+            self.lossy = self.lossy or Form.LOST in forms
+        data = b"".join(pieces)
+        self._account(ats, seqs[-1], sum(sizes), data)
+        return data, pack(line)
+
+    def _account(self, ats: list[int], last_seq: int, size: int, data: bytes) -> None:
+        """Add chunks to the running figures."""
+        if self.at is None:
+            self.at = ats[0]
+        else:
+            self.largest_gap = max(self.largest_gap, ats[0] - self.last_at)
+        if len(ats) > 1:
+            self.largest_gap = max(self.largest_gap, *map(sub, ats[1:], ats))
+        self.last_at, self.last_seq = ats[-1], last_seq
+        self.total += len(ats)
+        self.size += size
+        self.kept += len(data)
+        if self.count is not None:
+            self.count.feed(data)
+
+    def _row(self, *, folded: int, body: bytes | None, timeline: bytes | None) -> tuple[object, ...]:
+        end = self.end
+        ended = (
+            (None, None, None)
+            if end is None
+            else (self.end_seq, end.at, to_text(end.trailers) if end.trailers else None)
+        )
+        return (
+            *(self.seq, self.exchange, self.message.value, SIDES[self.side], self.at),
+            *(self.last_seq if self.end_seq is None else self.end_seq, self.total, self.size, self.kept),
+            *(folded, body, timeline, *ended),
+        )

@@ -1,0 +1,57 @@
+"""Views with plain names and times in UTC, for the `sqlite3` shell and Datasette."""
+# ruff: noqa: S608 - all SQL here is made of constants
+
+
+def _utc(at: str) -> str:
+    """SQL for `at` (µs since the start of the run) as ISO 8601 text with microseconds."""
+    since_1970 = f"((SELECT started FROM run) + {at})"
+    return (
+        f"strftime('%Y-%m-%dT%H:%M:%S', {since_1970} / 1000000, 'unixepoch')"
+        f" || printf('.%06dZ', {since_1970} % 1000000)"
+    )
+
+
+URL = (
+    "CASE WHEN x.target LIKE '/%' THEN x.scheme || '://' || x.host"
+    " || CASE WHEN (x.scheme, x.port) IN (('http', 80), ('https', 443)) THEN '' ELSE ':' || x.port END"
+    " || x.target ELSE x.target END"
+)
+"""SQL for the URL of a row `x` of table `exchange`."""
+
+VIEWS = (
+    f"""CREATE VIEW runs AS
+    SELECT {_utc("0")} AS started,
+        CASE WHEN closed IS NULL THEN NULL ELSE {_utc("closed")} END AS closed,
+        {_utc("last_at")} AS last_event, last_seq + 1 AS events, lost_events, lost_bytes,
+        profile_name AS profile, options, mitmproxy, streamid, python, platform, pid
+    FROM run""",
+    f"""CREATE VIEW exchanges AS
+    SELECT x.id AS exchange, {_utc("x.at")} AS at, x.method, {URL} AS url, x.status, x.role, x.stream,
+        x.scope, x.outcome, (SELECT count(*) FROM finding f WHERE f.exchange = x.id) AS findings,
+        (x.ended_at - x.at) / 1000.0 AS ms, x.first_byte / 1000.0 AS first_byte_ms,
+        x.events, x.largest_gap / 1000.0 AS largest_gap_ms, x.request_size, x.response_size,
+        x.kind, x.client, x.server
+    FROM exchange x ORDER BY x.seq""",
+    f"""CREATE VIEW headers AS
+    SELECT h.exchange, h.message, h.side, {_utc("h.at")} AS at, p.key AS position,
+        json_extract(p.value, '$[0]') AS name, json_extract(p.value, '$[1]') AS value
+    FROM (SELECT exchange, 'request' AS message, side, at, headers FROM request
+        UNION ALL SELECT exchange, 'response', side, at, headers FROM response) h, json_each(h.headers) p""",
+    f"""CREATE VIEW bodies AS
+    SELECT m.exchange, m.message, m.side, {_utc("m.at")} AS at, m.chunks, m.size, m.kept,
+        m.end_seq IS NOT NULL AS complete, lower(hex(m.body)) AS sha256, b.coding AS stored_as, b.data
+    FROM message m LEFT JOIN body b ON b.hash = m.body""",
+    f"""CREATE VIEW streams AS
+    SELECT v.stream, v.scope, v.issued, v.exposed, v.echoed, v.accepted, v.status, {_utc("v.at")} AS at
+    FROM verdict v
+    WHERE v.id = (SELECT max(w.id) FROM verdict w WHERE w.stream = v.stream AND w.scope = v.scope)""",
+    f"""CREATE VIEW findings AS
+    SELECT f.exchange, {_utc("f.at")} AS at, f.code, f.name, f.severity, f.verdict, f.message, f.stream,
+        f.scope, f.side, f.evidence FROM finding f""",
+    f"""CREATE VIEW aborts AS
+    SELECT a.exchange, a.side, {_utc("a.at")} AS at, a."by", a.manner, a.reason, a.answered FROM abort a""",
+    f"""CREATE VIEW gaps AS
+    SELECT g.exchange, {_utc("g.at")} AS at, g.events, g.size, g.because FROM gap g""",
+    """CREATE VIEW redactions AS
+    SELECT r.exchange, r.message, r.side, r.place, r.offset, r.length, r.token FROM redaction r""",
+)

@@ -1,0 +1,288 @@
+"""The writer: a thread that redacts, judges and stores what the proxy hands over.
+
+Every period it takes what is waiting, and commits it in one transaction; the findings are handed
+out after that. It shares the interpreter with the proxy, so what it does per event is little. If the
+file cannot be written the drained batch is kept and tried again, unchanged: nothing is judged twice,
+lost or doubled, and the bounded queue in front says what the memory may cost.
+"""
+
+import contextlib
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from contract.checker import Checker
+from contract.events import Chunk, Event, Form, Gap
+from contract.findings import Output
+from contract.profile import Profile
+from recordings.backlog import Backlog
+from recordings.batch import Batch
+from recordings.decoding import DECODERS
+from recordings.file import RecordingFile
+from recordings.intake import Intake
+from recordings.rows import EventRedactor, RunInfo
+
+PERIOD = 0.1
+"""Seconds between drains."""
+
+BOUND = 64 * 1024 * 1024
+WAL_LIMIT = 64 * 1024 * 1024
+"""Bytes of write-ahead log above which bodies are not kept, and at twice which nothing is written,
+until the reader that prevents a checkpoint lets go."""
+
+_FIRST_RETRY, _LAST_RETRY = 0.1, 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """How a recording ended. `clean`: everything that was not counted as lost is in the one file `path`."""
+
+    lost_events: int
+    lost_bytes: int
+    path: Path
+    clean: bool
+
+
+class Writer:
+    """Writes one recording. Raises `RecordingExists` or `RecordingError` where the file cannot be made.
+
+    `on_judged` and `on_trouble` are called on the writer's thread: with what the checker concluded, once
+    it is in the file, and with a sentence when something goes wrong and when it is over. Without a
+    profile nothing is judged.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        run: RunInfo,
+        *,
+        redactor: EventRedactor,
+        profile: Profile | None,
+        on_judged: Callable[[list[Output]], None],
+        on_trouble: Callable[[str], None],
+        bound: int = BOUND,
+        wal_limit: int = WAL_LIMIT,
+    ) -> None:
+        self.path = path
+        self._run_info = run
+        self._redactor = redactor
+        self._checker = None if profile is None else Checker(profile, decoders=DECODERS)
+        self._on_judged = on_judged
+        self._on_trouble = on_trouble
+        self._wal_limit = wal_limit
+        self._backlog = Backlog(bound)
+        self.put: Callable[[Event], None] = self._backlog.put
+        self._intake = Intake()
+        self._seq = -1
+        self._judged: list[Output] = []
+        self._thin = False
+        self._thinned_bytes = self._given_up = 0
+        self._noted = (0, 0)
+        self._troubles: set[str] = set()
+        self._deadline: float | None = None
+        self._stop = threading.Event()
+        self._closing: Closing | None = None
+        self._file = RecordingFile(path, run)
+        self._thread = threading.Thread(target=self._work, name="streamid-writer", daemon=True)
+        self._thread.start()
+
+    def close(self, timeout: float = 10.0) -> Closing:
+        """Store what was put, seal the recording and close the file; at most about `timeout` seconds.
+
+        What could not be stored by then is counted as lost. Nothing may be put afterwards.
+        """
+        if not self._stop.is_set():
+            self._backlog.end()
+            self._deadline = time.monotonic() + timeout
+            self._stop.set()
+        self._thread.join(timeout + 1.0)
+        if self._closing is None:
+            return Closing(*self._lost(), self.path, clean=False)
+        return self._closing
+
+    # The thread.
+
+    def _work(self) -> None:
+        try:
+            while not self._stop.wait(PERIOD):
+                self._drain()
+            self._drain(closing=True)
+            self._closing = self._finish()
+        finally:
+            self._file.close()
+
+    def _drain(self, *, closing: bool = False) -> None:
+        events, mark = self._backlog.take()
+        for event in events:
+            self._redact(event)
+        if closing:
+            self._end_of_run()
+        intake = self._intake
+        self._guarded("redaction", self._take_redactions)
+        batch = intake.take(time.monotonic(), closing=closing)
+        lost = self._lost()
+        if batch or lost != self._noted:
+            settled = intake.settled()
+            batch.rows["run"].append((intake.last_seq, intake.last_at, settled, *lost))
+            if not self._commit(batch, len(events)):
+                return
+            self._noted = lost
+        self._backlog.safe(mark)
+        self._report_losses()
+        self._watch_wal()
+        judged, self._judged = self._judged, []
+        if judged:
+            self._guarded("findings", lambda: self._on_judged(judged))
+
+    def _redact(self, event: Event) -> None:
+        if self._thin and type(event) is Chunk and event.data:
+            self._thinned_bytes += event.size
+            event = Chunk(event.exchange, event.message, event.side, event.at, b"", event.size, Form.LOST)
+        try:
+            released = self._redactor.feed(event)
+        except Exception as error:
+            # What cannot be redacted is not stored: a secret may be in it.
+            self._trouble("redaction", f"an event could not be redacted and is not kept: {error!r}")
+            released = [
+                Gap(event.exchange, event.at, 1, getattr(event, "size", 0), "it could not be redacted")
+            ]
+            self._given_up += 1
+        for each in released:
+            self._store(each)
+
+    def _store(self, event: Event) -> None:
+        self._seq = seq = self._seq + 1
+        self._intake.store(seq, event)
+        if self._checker is not None:
+            try:
+                outputs = self._checker.feed(event)
+            except Exception as error:
+                self._trouble("judging", f"judging stopped, recording goes on: {error!r}")
+                self._checker = None
+                return
+            if outputs:
+                self._note(outputs)
+
+    def _note(self, outputs: list[Output]) -> None:
+        for output in outputs:
+            self._intake.judged(output)
+        self._judged += outputs
+
+    def _end_of_run(self) -> None:
+        try:
+            released = self._redactor.flush()
+        except Exception as error:
+            self._trouble("redaction", f"the last events could not be redacted and are not kept: {error!r}")
+            released = []
+        for event in released:
+            self._store(event)
+        if self._checker is not None:
+            checker = self._checker
+            self._guarded("judging", lambda: self._note(checker.end()))
+
+    def _take_redactions(self) -> None:
+        for redaction in self._redactor.take_redactions():
+            self._intake.redacted(redaction)
+
+    def _commit(self, batch: Batch, events: int) -> bool:
+        """Write `batch`, however long it takes; False: given up, because the recording is to be closed."""
+        pause = _FIRST_RETRY
+        while True:
+            error = self._attempt(batch)
+            if error is None:
+                self._recovered("writing", "the recording is written again; nothing that waited was lost")
+                return True
+            if not isinstance(error, sqlite3.OperationalError | OSError | WalFull):
+                self._trouble("rows", f"{events} events cannot be stored and are given up: {error!r}")
+                self._given_up += events
+                self._intake.forget_bodies()
+                return True
+            self._trouble(
+                "writing",
+                f"the recording cannot be written ({error}); traffic goes on, what passes waits in memory",
+            )
+            if self._deadline is not None and time.monotonic() + pause > self._deadline:
+                self._given_up += events
+                return False
+            # Not `_stop.wait`: once that is set it would not pause any more.
+            time.sleep(pause) if self._deadline is not None else self._stop.wait(pause)
+            pause = min(2 * pause, _LAST_RETRY)
+
+    def _attempt(self, batch: Batch) -> Exception | None:
+        if self._file.wal_size() > 2 * self._wal_limit and not self._file.checkpoint():
+            return WalFull("another program holds a read transaction on it")
+        try:
+            self._file.write(batch)
+        except Exception as error:
+            return error
+        return None
+
+    def _watch_wal(self) -> None:
+        """Keep bodies out while a reader prevents the write-ahead log from being emptied."""
+        if self._file.wal_size() > self._wal_limit and not self._file.checkpoint():
+            self._thin = True
+            self._trouble(
+                "wal",
+                "another program holds a read transaction on the recording; until it lets go"
+                " bodies are not kept, only their lengths and times",
+            )
+        elif self._thin:
+            self._thin = False
+            self._recovered("wal", f"bodies are kept again; {self._thinned_bytes} bytes were not")
+
+    def _report_losses(self) -> None:
+        if self._backlog.lost_events or self._backlog.lost_bytes:
+            self._trouble("overload", "the recording cannot keep up; some bodies or events are not kept")
+
+    def _finish(self) -> Closing:
+        clean = "writing" not in self._troubles
+        while clean:
+            try:
+                self._file.mark_closed(self._run_info.started)
+                break
+            except sqlite3.Error as error:
+                self._trouble("writing", f"the recording cannot be closed ({error})")
+                clean = self._time_left()
+        while clean and not self._file.to_single_file():
+            if not self._time_left():
+                clean = False
+                self._trouble(
+                    "single", "another program has the recording open; it stays in several files (-wal, -shm)"
+                )
+        return Closing(*self._lost(), self.path, clean=clean)
+
+    def _time_left(self) -> bool:
+        time.sleep(_FIRST_RETRY)
+        return self._deadline is None or time.monotonic() < self._deadline
+
+    def _lost(self) -> tuple[int, int]:
+        backlog = self._backlog
+        return backlog.lost_events + self._given_up, backlog.lost_bytes + self._thinned_bytes
+
+    def _guarded(self, what: str, call: Callable[[], None]) -> None:
+        """Our own and others' errors are reported; they never end the recording."""
+        try:
+            call()
+        except Exception as error:
+            self._trouble(what, f"{what}: {error!r}")
+
+    def _trouble(self, what: str, sentence: str) -> None:
+        if what not in self._troubles:
+            self._troubles.add(what)
+            self._say(sentence)
+
+    def _recovered(self, what: str, sentence: str) -> None:
+        if what in self._troubles:
+            self._troubles.discard(what)
+            self._say(sentence)
+
+    def _say(self, sentence: str) -> None:
+        with contextlib.suppress(Exception):
+            self._on_trouble(f"{self.path}: {sentence}")
+
+
+class WalFull(Exception):  # noqa: N818 - a state, and never seen outside
+    """The write-ahead log is as large as it may become."""
