@@ -100,20 +100,23 @@ class Recording:
                 return
             after = rows[-1][1]
 
-    def findings(self, exchange: int | None = None) -> Iterator[Finding]:
-        """What the live checker found, in its order, or of one exchange alone."""
+    def findings(self, exchange: int | None = None, *, after: int = 0) -> Iterator[Finding]:
+        """What the live checker found, in its order, or of one exchange alone; without the first `after`."""
         columns = "code, name, severity, verdict, message, exchange, stream, scope, side, at, evidence"
-        for row in self._rows(f"SELECT id, {columns} FROM finding", exchange):
+        for row in self._rows(f"SELECT id, {columns} FROM finding", exchange, after):
             code, name, severity, verdict, message, number, stream, scope, side, at, evidence = row[1:]
             yield Finding(
                 *(code, name, Severity(severity), Verdict(verdict), message, number, stream, scope),
                 *(SIDES[side], at, tuple((fact, value) for fact, value in json.loads(evidence))),
             )
 
-    def verdicts(self) -> Iterator[StreamVerdict]:
-        """What the live checker said of streams, in its order; the last one of a stream holds."""
+    def verdicts(self, *, after: int = 0) -> Iterator[StreamVerdict]:
+        """What the live checker said of streams, in its order; the last one of a stream holds.
+
+        The first `after` of them are left out.
+        """
         columns = "stream, scope, issued, exposed, echoed, accepted, status, at"
-        for row in self._rows(f"SELECT id, {columns} FROM verdict", None):
+        for row in self._rows(f"SELECT id, {columns} FROM verdict", None, after):
             stream, scope, issued, exposed, echoed, accepted, status, at = row[1:]
             yield StreamVerdict(
                 *(stream, scope, issued, _bool(exposed), echoed, _bool(accepted), status, at),
@@ -126,9 +129,11 @@ class Recording:
             _, number, message, side, *rest = row
             yield RedactionRow(number, MESSAGES[message], SIDES[side], *rest)
 
-    def _rows(self, select: str, exchange: int | None) -> Iterator[Any]:
-        """Rows that begin with their `id`, a few at a time: no transaction stays open between them."""
-        after = 0
+    def _rows(self, select: str, exchange: int | None, after: int = 0) -> Iterator[Any]:
+        """Rows that begin with their `id`, a few at a time: no transaction stays open between them.
+
+        Rows are only ever added, so an `id` is also how many there are up to it.
+        """
         narrowed = "" if exchange is None else " AND exchange = ?"
         values = () if exchange is None else (exchange,)
         while rows := self._all(f"{select} WHERE id > ?{narrowed} ORDER BY id LIMIT 500", after, *values):
