@@ -1,0 +1,191 @@
+"""Redact header sections, request targets and the proxy's words."""
+
+import re
+from base64 import b64decode
+from collections import OrderedDict
+from functools import lru_cache
+from typing import NamedTuple
+
+from contract.events import Headers
+from recordings.redaction.forms import query_values, unquoted, userinfo
+from recordings.redaction.secrets import Edit, Secrets, applied
+
+_SCHEME = re.compile(rb"\s*[A-Za-z][A-Za-z0-9_-]{0,31}[ \t]+(?=\S)")
+_KNOWN_SCHEME = re.compile(rb"\s*(?:bearer|basic|token|apikey|digest|negotiate)[ \t]+(?=\S)", re.IGNORECASE)
+_COOKIE = re.compile(rb"(?:^|;)\s*(?:([^=;]*)=)?\s*(\"?)([^;]*?)\2\s*(?=;|$)")
+_SPACE = b" \t"
+_REMEMBERED = 1024
+_LONGEST_REMEMBERED = 8 * 1024
+
+
+class Note(NamedTuple):
+    """A replacement in one field: `offset` counts from the start of the value."""
+
+    where: str
+    offset: int
+    token: bytes
+
+
+class Section(NamedTuple):
+    """A header section after redaction."""
+
+    headers: Headers
+    notes: tuple[Note, ...] = ()
+    secrets: tuple[bytes, ...] = ()
+    media_type: bytes = b""
+    """The value of Content-Type."""
+    coding: str = ""
+    """The values of Content-Encoding, joined."""
+
+
+class Heads:
+    """Redacts heads; those that come again are looked up."""
+
+    def __init__(self, secrets: Secrets) -> None:
+        self._secrets = secrets
+        self._sections: OrderedDict[Headers, tuple[int, Section]] = OrderedDict()
+        self._line = lru_cache(maxsize=_REMEMBERED)(self._redact_line)
+
+    def section(self, headers: Headers) -> Section:
+        """The header section with its secrets replaced, known ones also where none is expected."""
+        learned = self._secrets.learned
+        known = self._sections.get(headers)
+        if known is not None:
+            for secret in known[1].secrets:
+                learned.learn(secret)
+            if known[0] == learned.generation:
+                return known[1]
+        section = self._redact(headers)
+        if sum(map(len, [value for _, value in headers])) < _LONGEST_REMEMBERED:
+            self._sections[headers] = (learned.generation, section)
+            if len(self._sections) > _REMEMBERED:
+                self._sections.popitem(last=False)
+        return section
+
+    def _redact(self, headers: Headers) -> Section:
+        lines: list[tuple[bytes, bytes]] = []
+        notes: list[Note] = []
+        secrets: list[bytes] = []
+        media_type, codings = b"", []
+        for line in headers:
+            edits, learn = (
+                self._line(*line) if len(line[1]) < _LONGEST_REMEMBERED else self._redact_line(*line)
+            )
+            for secret in learn:
+                self._secrets.learned.learn(secret)
+            lowered = line[0].lower() if len(line[0]) in (12, 16) else b""
+            if lowered == b"content-type":
+                media_type = line[1]
+            elif lowered == b"content-encoding":
+                codings.append(line[1].decode("latin-1"))
+            secrets += learn
+            if edits:
+                where = "header " + line[0].decode("latin-1").strip().lower()
+                notes += [Note(where, *edit) for edit in edits]
+                line = (line[0], applied(line[1], edits))
+            lines.append(line)
+        self._hide_learned(lines, notes)
+        done = headers if not notes else tuple(lines)
+        return Section(done, tuple(notes), tuple(secrets), media_type, ",".join(codings))
+
+    def _hide_learned(self, lines: list[tuple[bytes, bytes]], notes: list[Note]) -> None:
+        secrets = self._secrets
+        if not len(secrets.learned) or not secrets.learned.maybe_in(
+            b"\0".join([value for _, value in lines])
+        ):
+            return
+        for at, (name, value) in enumerate(lines):
+            edits = secrets.learned_edits(value)
+            if edits:
+                where = "header " + name.decode("latin-1").strip().lower()
+                notes += [Note(where, *edit) for edit in edits]
+                lines[at] = (name, applied(value, edits))
+
+    def _redact_line(self, name: bytes, value: bytes) -> tuple[tuple[Edit, ...], tuple[bytes, ...]]:
+        """The replacements in one field line, and what to remember of it."""
+        lowered = name.strip().lower()
+        if lowered in (b"cookie", b"cookie2"):
+            return self._cookies(value, whole=True)
+        if lowered in (b"set-cookie", b"set-cookie2"):
+            return self._cookies(value, whole=False)
+        if self._secrets.names.is_header(name):
+            return self._credentials(value, _SCHEME if lowered.endswith(b"authorization") else _KNOWN_SCHEME)
+        edits, learn = [], []
+        for start, end, secret in (*userinfo(value), *query_values(value, self._secrets.is_form_field)):
+            edits.append(self._edit(start, end - start, secret))
+            learn.append(secret)
+        return tuple(sorted(edits)), tuple(learn)
+
+    def _credentials(
+        self, value: bytes, scheme: re.Pattern[bytes]
+    ) -> tuple[tuple[Edit, ...], tuple[bytes, ...]]:
+        secret = value.rstrip(_SPACE)
+        match = scheme.match(secret)
+        start = match.end() if match else len(secret) - len(secret.lstrip(_SPACE))
+        secret = secret[start:]
+        if not secret:
+            return (), ()
+        learn = [secret]
+        if match and match[0].strip().lower() == b"basic":
+            learn += _password(secret)
+        return (self._edit(start, len(secret), secret),), tuple(learn)
+
+    def _cookies(self, value: bytes, *, whole: bool) -> tuple[tuple[Edit, ...], tuple[bytes, ...]]:
+        edits, learn = [], []
+        for match in _COOKIE.finditer(value):
+            if match[3]:
+                secret = unquoted(match[3], plus=False)
+                edits.append(self._edit(match.start(3), len(match[3]), secret))
+                if self._is_worth_learning(match[1] or b"", secret):
+                    learn.append(secret)
+            if not whole:
+                break
+        return tuple(edits), tuple(learn)
+
+    def _is_worth_learning(self, name: bytes, secret: bytes) -> bool:
+        """Not every cookie is a secret: a theme's name would be replaced in all texts."""
+        plain = name.strip().decode("latin-1")
+        if self._secrets.is_field(plain):
+            return True
+        return "stream" not in plain.lower() and len(secret) >= 16 and _mixed(secret)
+
+    def _edit(self, start: int, length: int, secret: bytes) -> Edit:
+        return self._secrets.edit(start, length, secret, learn=False)
+
+    def target(self, target: bytes) -> tuple[bytes, list[Note]]:
+        """A request target with the secrets of its query, its userinfo and all known ones replaced."""
+        secrets = self._secrets
+        edits: list[Edit] = []
+        if b"=" in target or b"@" in target:
+            for start, end, secret in (*userinfo(target), *query_values(target, secrets.is_form_field)):
+                edits.append(secrets.edit(start, end - start, secret))
+        changed = applied(target, edits) if edits else target
+        more = secrets.learned_edits(changed)
+        if more:
+            changed, edits = applied(changed, more), edits + more
+        return changed, [Note("target", *edit) for edit in edits]
+
+    def words(self, text: str) -> str:
+        """The proxy's words for what went wrong, which may quote what it refused."""
+        raw = text.encode("utf-8", "surrogatepass")
+        edits = [
+            self._edit(start, end - start, secret)
+            for start, end, secret in (*userinfo(raw), *query_values(raw, self._secrets.is_form_field))
+        ]
+        changed = applied(raw, edits)
+        edits = self._secrets.loose_edits(changed)
+        if not edits and changed == raw:
+            return text
+        return applied(changed, edits).decode("utf-8", "replace")
+
+
+def _mixed(secret: bytes) -> bool:
+    return any(48 <= byte <= 57 for byte in secret) and any(byte > 57 for byte in secret)
+
+
+def _password(credentials: bytes) -> list[bytes]:
+    """The password in what Basic sends (RFC 7617)."""
+    try:
+        return [b64decode(credentials, validate=True).partition(b":")[2]]
+    except ValueError:
+        return []

@@ -1,0 +1,207 @@
+"""The body of one message on one side: decoded, masked, and given back chunk by chunk."""
+
+from typing import NamedTuple, Self
+
+from recordings.decoding import MOST_AT_ONCE, Decoder, codings, decoder_for
+from recordings.redaction.bodies import MOST_HELD, JsonMasker, Masker, RawMasker, TextMasker
+from recordings.redaction.media import is_opaque, masker_by_start, masker_by_type
+from recordings.redaction.secrets import Edit, Secrets
+
+MOST_DECODED = MOST_AT_ONCE
+"""Decoded bytes of one message from which on a body that grows a hundredfold counts as a bomb."""
+
+_BOMB_RATIO = 100
+_FLUSHED = b"\x00\x00\xff\xff"
+_MAGIC = {"gzip": b"\x1f", "x-gzip": b"\x1f", "zstd": b"\x28PQRSTUVWXYZ[\\]^_"}
+
+
+class Part(NamedTuple):
+    """What one chunk adds to a body: decoded bytes from offset `start` to `end`."""
+
+    start: int
+    end: int
+    text: bytes
+    flushed: bool = False
+    """The coding gave out all it had at the end of this chunk."""
+    lost: bool = False
+
+
+class Outcome(NamedTuple):
+    """What becomes of a part."""
+
+    lost: bool
+    decoded: bool
+    """The coding has to be undone, here and in all that follows."""
+    edits: list[Edit]
+
+
+class BodyStream:
+    """Bytes in, parts out; a part can be rendered once it is decided.
+
+    With a content-coding a chunk may only be kept as it is when all that its bits stand for is known:
+    when something after it was decoded, or the coding was flushed at its end. From the first chunk with
+    a secret on, the coding is undone.
+    """
+
+    def __init__(self, secrets: Secrets, content_type: bytes, coding: str, *, raw: bool = False) -> None:
+        self._secrets = secrets
+        self.opaque = not raw and is_opaque(content_type)
+        self._masker: Masker | None = RawMasker(secrets) if raw else masker_by_type(content_type, secrets)
+        self._codings = [] if raw else codings(coding)
+        self._decoder: Decoder | None = None if raw or self.opaque else decoder_for(coding)
+        self._coded = self._decoder is not None
+        self._lead = b""
+        self._offset = self._wire = 0
+        self._broken = self._ended = self._undone = False
+        self._wire_until: int | None = None
+        """Chunks whose decoded bytes end here or later may hold more than was decoded."""
+
+    def passes(self, data: bytes) -> bool:
+        """Whether `data` needs no look, or has had one and holds no secret; nothing of it is kept."""
+        if self.opaque:
+            return True
+        if self._coded or self._masker is None or not self._masker.passes(data):
+            return False
+        self._offset += len(data)
+        return True
+
+    def feed(self, data: bytes) -> Part:
+        """Take the next chunk of the body."""
+        start = self._offset
+        if self.opaque:
+            return Part(start, start, data)
+        text: bytes | None = data
+        if self._coded:
+            text = self._decode(data)
+        if text is None:
+            return Part(start, start, b"", lost=True)
+        self._offset += len(text)
+        self._mask(text)
+        flushed = self._coded and len(self._codings) == 1 and data.endswith(_FLUSHED)
+        return Part(start, self._offset, text, flushed and self._codings[0] in ("gzip", "x-gzip", "deflate"))
+
+    def _decode(self, data: bytes) -> bytes | None:
+        if self._broken or self._decoder is None:
+            return None
+        if (
+            not self._wire
+            and data
+            and len(self._codings) == 1
+            and data[:1] not in _MAGIC.get(self._codings[0], data)
+        ):
+            self._coded = False
+            return data
+        self._wire += len(data)
+        try:
+            text = self._decoder.feed(data)
+        except ValueError:
+            text = None
+        if text is None or self._is_bomb(self._offset + len(text)):
+            self._break()
+            return None
+        return text
+
+    def _is_bomb(self, decoded: int) -> bool:
+        return decoded > MOST_DECODED and decoded > _BOMB_RATIO * self._wire
+
+    def _break(self) -> None:
+        self._broken = True
+        self._wire_until = self._offset
+        if self._masker is not None:
+            self._masker.miss()
+
+    def _mask(self, text: bytes) -> None:
+        if self._masker is None:
+            self._lead += text
+            masker = masker_by_start(self._lead, self._secrets)
+            if masker is None and len(self._lead) > MOST_HELD:
+                masker = TextMasker(self._secrets)
+            if masker is None:
+                return
+            self._masker, text, self._lead = masker, self._lead, b""
+        self._masker.feed(text)
+
+    def miss(self) -> Part:
+        """Bytes are missing here; where the type is unknown, so may be a name."""
+        if self._masker is None:
+            self._masker = JsonMasker(self._secrets)
+            self._masker.feed(self._lead)
+            self._lead = b""
+        if self._coded:
+            self._break()
+        else:
+            self._masker.miss()
+        return Part(self._offset, self._offset, b"", lost=True)
+
+    def end(self) -> None:
+        """The body ends here, or nothing more is known of it: all its parts are decided."""
+        if self._masker is None:
+            self._masker = TextMasker(self._secrets)
+            self._masker.feed(self._lead)
+            self._lead = b""
+        if self._decoder is not None and "zstd" in self._codings and not self._broken:
+            try:
+                self._decoder.end()
+            except ValueError:
+                self._wire_until = self._offset
+        self._masker.end()
+        self._ended = True
+
+    def give_up(self) -> None:
+        """Decide on all parts at once, at the cost of what is held."""
+        if self._masker is not None:
+            self._masker.give_up()
+        else:
+            self.miss()
+        self._undone = self._coded
+
+    def decided(self, part: Part) -> bool:
+        """Whether `part` can be rendered."""
+        if part.lost or self.opaque:
+            return True
+        masker = self._masker
+        if masker is None or masker.settled < part.end:
+            return False
+        if not self._coded or self._undone or self._ended or self._broken or masker.settled > part.end:
+            return True
+        return part.flushed or bool(_within(masker, part)[1])
+
+    def render(self, part: Part) -> Outcome:
+        """What becomes of `part`; parts are rendered in their order, each once."""
+        masker = self._masker
+        if masker is None or self.opaque:
+            return Outcome(part.lost, False, [])
+        lost, edits = _within(masker, part)
+        while masker.edits and masker.edits[0].end <= part.end:
+            masker.edits.popleft()
+        while masker.lost and masker.lost[0][1] <= part.end:
+            masker.lost.popleft()
+        lost = lost or part.lost
+        late = self._wire_until is not None and part.end >= self._wire_until
+        self._undone = self._undone or (self._coded and (lost or late or bool(edits)))
+        return Outcome(lost, self._undone, edits)
+
+    def fork(self) -> Self:
+        """The same body, going on apart on the other side of the proxy."""
+        twin = type(self).__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        if self._masker is not None:
+            twin._masker = self._masker.fork()
+        if self._decoder is not None:
+            # Decoders cannot be copied: what follows on the one side that goes on apart is lost.
+            twin._decoder = None
+            twin._broken = True
+            twin._wire_until = self._offset
+        return twin
+
+
+def _within(masker: Masker, part: Part) -> tuple[bool, list[Edit]]:
+    """Whether anything of `part` is lost, and the edits that concern it."""
+    lost = any(start < part.end and end > part.start for start, end in masker.lost)
+    edits = []
+    for edit in masker.edits:
+        if edit.start >= part.end:
+            break
+        if edit.end > part.start:
+            edits.append(edit)
+    return lost, edits

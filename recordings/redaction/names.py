@@ -1,0 +1,121 @@
+"""Which names stand for secrets, and where in a body such a name could be."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+_HEADERS = """
+    apikey apitoken authorization cookie cookie2 csrftoken jobtoken ocpapimsubscriptionkey
+    privatetoken proxyauthorization setcookie setcookie2 token xaccesstoken xamzaccesstoken
+    xamzsecuritytoken xapikey xapitoken xauth xauthtoken xclientsecret xcsrftoken
+    xforwardedaccesstoken xfunctionskey xgitlabtoken xgoogapikey xgoogiamauthorizationtoken xidtoken
+    xjwt xjwtassertion xpassword xrefreshtoken xsecret xsessiontoken xshopifyaccesstoken xtoken
+    xuseraccesstoken xvaulttoken xxsrftoken
+"""
+SECRET_HEADERS = frozenset(_HEADERS.split())
+"""Header fields whose value is a secret; every name that ends in `authorization` is one too."""
+
+_FIELDS = """
+    accesskey accesstoken apikey apisecret apitoken appsecret authkey authorization authtoken bearer
+    bearertoken clientassertion clientsecret codeverifier confirmpassword cookie cookies credential
+    credentials csrfmiddlewaretoken csrftoken currentpassword devicetoken encryptionkey idtoken jwt
+    jwtsecret newpassword oldpassword otp passcode passphrase passwd password passwordconfirm
+    passwordconfirmation passwordhash personalaccesstoken privatekey proxyauthorization pwd
+    refreshtoken repeatpassword resettoken samlresponse secret secretaccesskey secretkey secrets
+    securitytoken sessionsecret sessiontoken setcookie sharedsecret signingkey token totp
+    userpassword usertoken verificationtoken webhooksecret xamzcredential xamzsecuritytoken
+    xamzsignature xapikey xsrftoken
+"""
+SECRET_FIELDS = frozenset(_FIELDS.split())
+"""JSON members, form fields and query parameters whose value is a secret."""
+
+_WHOLE_LINES = ("authorization", "cookie")
+_PARTS = re.compile(r"[\[\].]+")
+_GAP = rb"[_-]*+"
+_BEFORE = rb"""["'{,?&;\[.\]]\s*+""" + _GAP
+_AFTER = rb"""\s*+["'\\\])}]{0,4}+\s*+(?:data:?\s*+)*+[:=]"""
+_ESCAPED_LETTER = rb"\\u00(?:2[dD]|[46][1-9a-fA-F]|[57][0-9aA]|5[fF])"
+
+
+def normalised(name: str) -> str:
+    """The form in which names are compared: lower case, without `_` and `-`."""
+    return name.lower().replace("_", "").replace("-", "")
+
+
+@dataclass(frozen=True, slots=True)
+class SecretNames:
+    """Names of secrets, normalised. A name matches as a whole, never in part: `tokensUsed` is no `token`."""
+
+    headers: frozenset[str] = SECRET_HEADERS
+    fields: frozenset[str] = SECRET_FIELDS
+
+    def extended(self, extra: Iterable[str]) -> "SecretNames":
+        """These names and `extra`, as header fields and as members of bodies and queries."""
+        more = {normalised(name.strip()) for name in extra} - {""}
+        return SecretNames(self.headers | more, self.fields | more) if more else self
+
+    def is_header(self, name: bytes) -> bool:
+        """Whether the whole value of a header field is a secret."""
+        plain = normalised(name.decode("latin-1").strip())
+        return plain in self.headers or plain in self.fields or plain.endswith("authorization")
+
+    def is_field(self, name: str) -> bool:
+        """Whether a member of a JSON object holds a secret."""
+        return normalised(name.strip()) in self.fields
+
+    def is_form_field(self, name: str) -> bool:
+        """The same of a form field or parameter; of `user[password]` and `user.password[0]` the last name."""
+        if self.is_field(name):
+            return True
+        parts = [part for part in _PARTS.split(name) if part and not part.isdigit()]
+        return bool(parts) and self.is_field(parts[-1])
+
+
+DEFAULT_NAMES = SecretNames()
+
+
+@lru_cache(maxsize=16)
+def possible_name(names: SecretNames) -> re.Pattern[bytes]:
+    """A search for bytes that could be a secret's name before its `:` or `=`; finding nothing is a proof.
+
+    It errs on the safe side: it also finds names in broken JSON, and any key with escaped letters.
+    """
+    fields = sorted(name.encode() for name in names.fields)
+    return re.compile(_BEFORE + b"(?:" + _tree(fields) + b")" + _AFTER + b"|" + _ESCAPED_LETTER)
+
+
+@lru_cache(maxsize=16)
+def loose_value(names: SecretNames) -> re.Pattern[bytes]:
+    """A secret as text would quote it: `name: value`, `"name": "value"`, `name=value`, `Bearer value`.
+
+    The last group is the value: of a header field all up to the end of the line or quotation.
+    """
+    lines = {name for name in names.headers if name not in names.fields or name.endswith(_WHOLE_LINES)}
+    headers = _tree(sorted(name.encode() for name in lines))
+    fields = _tree(sorted(name.encode() for name in names.fields))
+    start = rb"(?<![A-Za-z0-9])"
+    scheme = rb"(?:(?:[bB][eE][aA][rR][eE][rR]|[bB][aA][sS][iI][cC]|[tT][oO][kK][eE][nN])\s++)?"
+    of_header = start + b"(?:" + headers + rb""")["']?\s*+:\s*+["']?""" + scheme + rb"""([^\r\n"']++)"""
+    value = rb"""(?:"((?:[^"\\]|\\.)++)|'([^']++)|""" + scheme + rb"""([^\s"'&,;<>{}\[\]\\]++))"""
+    of_field = start + b"(?:" + fields + rb""")["']?\s*+[:=]\s*+""" + value
+    of_scheme = start + rb"(?:[bB][eE][aA][rR][eE][rR]|[bB][aA][sS][iI][cC])\s++([A-Za-z0-9+/=._~-]{8,}+)"
+    return re.compile(b"|".join((of_header, of_field, of_scheme)))
+
+
+def _tree(words: list[bytes]) -> bytes:
+    """One regular expression for sorted words, case and gaps ignored, branching letter by letter."""
+    branches: dict[bytes, list[bytes]] = {}
+    for word in words:
+        branches.setdefault(word[:1], []).append(word[1:])
+    ends = branches.pop(b"", None) is not None
+    if not branches:
+        return b""
+    options = [_letter(first) + _GAP + _tree(rest) for first, rest in branches.items()]
+    tree = options[0] if len(options) == 1 and not ends else b"(?:" + b"|".join(options) + b")"
+    return tree + b"?" if ends else tree
+
+
+def _letter(letter: bytes) -> bytes:
+    both = {letter.lower(), letter.upper()}
+    return b"[" + b"".join(sorted(both)) + b"]" if len(both) == 2 else re.escape(letter)
