@@ -1,46 +1,355 @@
-"""The one judge: the same sequence of events gives the same findings, live and offline."""
+"""The one judge: the same sequence of events gives the same findings, live and offline.
 
-from collections.abc import Callable, Collection, Mapping
-from typing import Protocol
+What is kept is keyed by exchange, by scope, or by ID. Facts of other exchanges are compared by their
+position in the sequence – an ID counts as issued if its response came before the echo was complete,
+as the newest if it was so when the echo began, as ended if that was over before the echo began – so
+that the order of unrelated events does not matter, and neither do chunk boundaries.
 
-from contract.events import Event
-from contract.findings import Output
+The memory of an exchange goes when it ends; issued IDs are kept in a window (see `contract.window`).
+"""
+
+from collections.abc import Collection, Mapping
+
+from contract import echoing, issuing
+from contract.answers import needs_body
+from contract.bodies import BROKEN_OFF, MISSING, Body, Decoder, Decoders, fulfils, parsed
+from contract.events import Abort, Chunk, End, Event, Gap, Kind, Message, RequestHead, ResponseHead, Side
+from contract.exchange import Exchange, fits_status, issues_with
+from contract.findings import ExchangeFacts, Finding, Output, Role, StreamVerdict, Verdict
+from contract.headers import content_coding
+from contract.places import InBody
 from contract.profile import Profile
+from contract.profile_sections import Route
+from contract.routes import Routes, caller
+from contract.rules import RULES, Rule
+from contract.rules.cors import readable
+from contract.subjects import Answer, Echo, Issue, Ruling
+from contract.window import Window
+
+__all__ = ["WINDOW", "Checker", "Decoder"]
 
 WINDOW = 100_000
-"""How many issued IDs are remembered."""
+"""How many issued IDs are remembered, if not told otherwise."""
 
-
-class Decoder(Protocol):
-    """Undoes one content-coding, piece by piece. Either method raises `ValueError` for bytes that are none."""
-
-    def feed(self, data: bytes, /) -> bytes:
-        """What can be decoded so far."""
-        ...
-
-    def end(self) -> bytes:
-        """The rest, when the body is complete."""
-        ...
+_EMITTED = (Verdict.FAIL, Verdict.WARN, Verdict.INCONCLUSIVE)
 
 
 class Checker:
-    """Judges a sequence of events against one profile."""
+    """Judges a sequence of events against one profile; no sequence makes it raise.
+
+    `decoders` undo content-codings by name. `select` and `ignore` are rule codes or their beginnings
+    (`EC`, `EC2`, `EC201`), the longer one wins. `window` is how many issued IDs are remembered.
+    """
 
     def __init__(
         self,
         profile: Profile,
         *,
-        decoders: Mapping[str, Callable[[], Decoder]] | None = None,
+        decoders: Decoders | None = None,
         select: Collection[str] | None = None,
         ignore: Collection[str] = (),
         window: int = WINDOW,
+        rules: Mapping[str, Rule] = RULES,
     ) -> None:
         self.profile = profile
+        self.window = Window(window)
+        self._routes = Routes(profile)
+        self._decoders = decoders or {}
+        chosen = [rule for rule in rules.values() if _is_chosen(rule.code, select, ignore)]
+        self._issue_rules = [(rule, rule.of_issue) for rule in chosen if rule.of_issue]
+        self._echo_rules = [(rule, rule.of_echo) for rule in chosen if rule.of_echo]
+        self._open: dict[int, Exchange] = {}
+        self._others: set[int] = set()  # open exchanges that the profile does not know
+        self._now = 0  # position in the sequence
+        self._gap = 0
+
+    def __len__(self) -> int:
+        """How many exchanges are open."""
+        return len(self._open) + len(self._others)
 
     def feed(self, event: Event) -> list[Output]:
-        """Take the next event of the sequence; never raises."""
-        return []
+        """Take the next event of the sequence, and give what it decides."""
+        if isinstance(event, Chunk):
+            exchange = self._open.get(event.exchange)
+            if exchange is None or not exchange.wants(event.message) or not exchange.take(event):
+                return []
+            self._now += 1
+            return self._advanced(exchange, event.at)
+        self._now += 1
+        if isinstance(event, RequestHead):
+            return self._request_head(event)
+        if isinstance(event, Gap):
+            return self._lost(event)
+        exchange = self._open.get(event.exchange)
+        if exchange is None:
+            if _is_last(event):
+                self._others.discard(event.exchange)
+            return []
+        self._take(exchange, event)
+        return self._advanced(exchange, event.at)
 
     def end(self) -> list[Output]:
-        """What is still to be said when the run is over."""
-        return []
+        """What is still to be said when the run is over; open exchanges are judged as far as seen."""
+        self._now += 1
+        out: list[Output] = []
+        for exchange in list(self._open.values()):
+            self._finish(exchange, out)
+        self._others.clear()
+        return out
+
+    # What an event changes.
+
+    def _request_head(self, head: RequestHead) -> list[Output]:
+        number = head.exchange
+        if number in self._others:
+            return []
+        if (exchange := self._open.get(number)) is not None:
+            exchange.sides |= head.side
+            return []
+        visit = self._routes.find(head) if head.kind is Kind.HTTP else None
+        if visit is None:
+            self._others.add(number)
+            return [ExchangeFacts(number, Role.OTHER, "", "")]
+        scope = self.window.enter(visit.scope)
+        exchange = Exchange(head, visit, scope, caller(head, self.profile), self._now)
+        self._open[number] = exchange
+        if visit.by_body or any(echo.id.json_path for echo in visit.echoes):
+            exchange.read_request(self._decoders)
+        if not visit.by_body:
+            self._decide(exchange)
+        return self._advanced(exchange, head.at)
+
+    def _take(self, exchange: Exchange, event: ResponseHead | Chunk | End | Abort) -> None:
+        exchange.sides |= event.side
+        if isinstance(event, ResponseHead):
+            if event.status >= 200 or event.status == 101:
+                self._response_head(exchange, event)
+        elif isinstance(event, End):
+            if event.message is Message.RESPONSE:
+                exchange.end_response(event.side, self._now)
+            elif event.side & exchange.judged_side and not exchange.sent:
+                exchange.sent = self._now
+                if exchange.request_body:
+                    exchange.request_body.end()
+        elif isinstance(event, Abort):
+            exchange.break_off(event, self._now)
+
+    def _response_head(self, exchange: Exchange, head: ResponseHead) -> None:
+        if not exchange.is_decided:
+            self._decide(exchange)
+        place = exchange.issue.id if exchange.issue and issues_with(exchange.issue, head) else None
+        in_body = place is not None and place.header is None
+        coding = content_coding(head.headers)
+        if head.side & Side.SERVER and exchange.server is None:
+            exchange.server = head
+            if place and in_body:
+                exchange.id_in_server = InBody(place, coding, self._decoders)
+            if exchange.echo and needs_body(self.profile, head.status):
+                exchange.answer_body = Body(coding, self._decoders)
+        if head.side & Side.CLIENT and exchange.client is None:
+            exchange.client = head
+            if place and in_body:
+                exchange.id_in_client = InBody(place, coding, self._decoders)
+        if exchange.is_lossy:
+            exchange.lose()
+
+    def _lost(self, gap: Gap) -> list[Output]:
+        exchange = self._open.get(gap.exchange)
+        if exchange is None:
+            if gap.exchange not in self._others:
+                self._gap = self._now
+            return []
+        exchange.lose()
+        return self._advanced(exchange, gap.at)
+
+    def _decide(self, exchange: Exchange) -> None:
+        """Choose the routes by the request's body, where they depend on it."""
+        exchange.is_decided = True
+        visit, body = exchange.visit, exchange.request_body
+        value = MISSING
+        if visit.by_body and body is not None:
+            if exchange.sent and not body.why:
+                value = parsed(body.content())
+            elif visit.issues:
+                exchange.scope.missed = self._now
+        exchange.issue = _chosen(visit.issues, value)
+        exchange.echo = _chosen(visit.echoes, value)
+        exchange.close = _chosen(visit.closes, value)
+
+    # What is decided by now.
+
+    def _advanced(self, exchange: Exchange, at: int) -> list[Output]:
+        exchange.at = at
+        out: list[Output] = []
+        if not exchange.is_decided and exchange.sent:
+            self._decide(exchange)
+        if exchange.is_decided:
+            self._advance(exchange, out)
+        if exchange.is_over():
+            self._finish(exchange, out)
+        return out
+
+    def _advance(self, exchange: Exchange, out: list[Output]) -> None:
+        if not exchange.is_registered and issuing.is_readable(exchange.server, exchange.id_in_server):
+            issuing.register(exchange, self.window, self._now)
+        if not exchange.is_issue_judged and issuing.is_readable(exchange.client, exchange.id_in_client):
+            self._judge_issue(exchange, out)
+        if exchange.sent and exchange.echo and not exchange.stream:
+            exchange.stream = echoing.returned(exchange).value or ""
+        if not exchange.is_told and (exchange.issue is None and (exchange.echo is None or exchange.sent)):
+            self._tell(exchange, out)
+        if exchange.echo and not exchange.is_echo_judged and exchange.sent and self._is_answered(exchange):
+            self._judge_echo(exchange, out)
+        if exchange.delivered:
+            self._end_lives(exchange)
+
+    def _is_answered(self, exchange: Exchange) -> bool:
+        if exchange.server is None:
+            return False
+        return exchange.answer_body is None or bool(exchange.closed & Side.SERVER)
+
+    def _judge_issue(self, exchange: Exchange, out: list[Output]) -> None:
+        exchange.is_issue_judged = True
+        issue = issuing.subject(exchange, self.profile, self.window)
+        if issue is None:
+            return
+        issuing.hand_out(exchange, issue, self.window, self._now)
+        reading = issue.client or issue.server
+        if reading and reading.id:
+            exchange.stream = reading.id
+        if self.profile.origin == "server":
+            stream = exchange.stream or (issue.stray.id if issue.stray else "")
+            for rule, judge in self._issue_rules:
+                self._say(rule, judge(issue), exchange, stream, Side.CLIENT, out)
+        self._tell_issued(exchange, issue, out)
+
+    def _tell_issued(self, exchange: Exchange, issue: Issue | None, out: list[Output]) -> None:
+        """The facts of an issuing exchange, and the first verdict on its stream."""
+        if exchange.issue is None:
+            return
+        self._tell(exchange, out)
+        if exchange.mine is None:
+            return
+        if issue is not None and issue.is_issuing:
+            found = readable(issue)
+            exchange.mine.exposed = found.readable if found else False
+        stream = issue.client.id if issue and issue.client and issue.client.id else exchange.mine.id
+        out.append(
+            StreamVerdict(
+                stream=stream,
+                scope=exchange.scope.key,
+                issued=exchange.number,
+                exposed=exchange.mine.exposed,
+                echoed=None,
+                accepted=None,
+                status=None,
+                at=exchange.at,
+            )
+        )
+
+    def _judge_echo(self, exchange: Exchange, out: list[Output]) -> None:
+        exchange.is_echo_judged = True
+        echo = echoing.subject(exchange, self.profile, self.window, self._gap)
+        if echo is None or echo.returned.why_unreadable == BROKEN_OFF:
+            return
+        for rule, judge in self._echo_rules:
+            self._say(rule, judge(echo), exchange, echo.value, exchange.judged_side, out)
+        self._remember_echo(exchange, echo)
+        if echo.value:
+            issued = echo.own or echo.foreign or echo.near
+            out.append(
+                StreamVerdict(
+                    stream=echo.value,
+                    scope=exchange.scope.key,
+                    issued=issued.exchange if issued else None,
+                    exposed=issued.exposed if issued else None,
+                    echoed=exchange.number,
+                    accepted=_ACCEPTED.get(echo.answer),
+                    status=echo.status,
+                    at=exchange.at,
+                )
+            )
+
+    def _remember_echo(self, exchange: Exchange, echo: Echo) -> None:
+        if echo.own is None:
+            return
+        if echo.newest is None or echo.own.id == echo.newest.id:
+            exchange.scope.echoed_rightly(exchange.caller.credential, self._now)
+        if echo.answer is Answer.ACCEPTED:
+            exchange.own_echo = echo.own
+
+    def _end_lives(self, exchange: Exchange) -> None:
+        """Only what the client knows of ends a life: an answer that was lost on its way may be retried."""
+        if exchange.own_echo and self.profile.life.ends_with_echo:
+            exchange.own_echo.end(
+                exchange.delivered, f"exchange {exchange.number} had sent it back, and was accepted"
+            )
+        if exchange.close and exchange.server and fits_status(exchange.close.status, exchange.server.status):
+            exchange.scope.close(exchange.delivered, f"exchange {exchange.number} had closed its scope")
+
+    def _finish(self, exchange: Exchange, out: list[Output]) -> None:
+        """Say what is still unsaid, and forget the exchange."""
+        if not exchange.is_decided:
+            self._decide(exchange)
+        exchange.give_up()
+        self._advance(exchange, out)
+        if exchange.issue and not exchange.is_registered and exchange.is_lossy:
+            exchange.scope.missed = self._now
+        if exchange.echo and not exchange.is_echo_judged and exchange.sent:
+            self._judge_echo(exchange, out)
+        if not exchange.is_issue_judged:
+            self._tell_issued(exchange, None, out)
+        self._tell(exchange, out)
+        if exchange.delivered:
+            self._end_lives(exchange)
+        del self._open[exchange.number]
+        self.window.leave(exchange.scope)
+
+    def _tell(self, exchange: Exchange, out: list[Output]) -> None:
+        if not exchange.is_told:
+            exchange.is_told = True
+            stream = exchange.stream or (exchange.mine.id if exchange.mine else "")
+            out.append(ExchangeFacts(exchange.number, exchange.role, stream, exchange.scope.key))
+
+    def _say(
+        self, rule: Rule, ruling: Ruling, exchange: Exchange, stream: str, side: Side, out: list[Output]
+    ) -> None:
+        if ruling.verdict in _EMITTED:
+            out.append(
+                Finding(
+                    code=rule.code,
+                    name=rule.name,
+                    severity=ruling.severity or rule.severity,
+                    verdict=ruling.verdict,
+                    message=ruling.message,
+                    exchange=exchange.number,
+                    stream=stream,
+                    scope=exchange.scope.key,
+                    side=side,
+                    at=exchange.at,
+                    evidence=ruling.evidence,
+                )
+            )
+
+
+_ACCEPTED = {Answer.ACCEPTED: True, Answer.MISMATCH: False, Answer.REFUSED: False}
+
+
+def _chosen[R: Route](routes: tuple[R, ...], value: object) -> R | None:
+    """The first route whose predicates the body fulfils; those without any need no body."""
+    return next((route for route in routes if not route.where or fulfils(value, route.where)), None)
+
+
+def _is_last(event: ResponseHead | Chunk | End | Abort) -> bool:
+    """Whether the client's side of an exchange is over with this event."""
+    if type(event) is End:
+        return event.message is Message.RESPONSE and bool(event.side & Side.CLIENT)
+    return type(event) is Abort and bool(event.side & Side.CLIENT)
+
+
+def _is_chosen(code: str, select: Collection[str] | None, ignore: Collection[str]) -> bool:
+    selected = max((len(each) for each in select or () if code.startswith(each)), default=-1)
+    ignored = max((len(each) for each in ignore if code.startswith(each)), default=-1)
+    if select is not None and selected < 0:
+        return False
+    return ignored < 0 or ignored < selected

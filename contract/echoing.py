@@ -1,0 +1,103 @@
+"""From an exchange to the subject of the EC rules: what came back, and what of it is known."""
+
+import re
+
+from contract.answers import answer
+from contract.exchange import Exchange
+from contract.places import Returned, in_request
+from contract.profile import Profile
+from contract.rules.echo import FOLDED, TRIMMED, TRIMMED_AND_FOLDED
+from contract.subjects import Echo
+from contract.template import percent_decoded
+from contract.window import Issuance, Window
+
+
+def returned(exchange: Exchange) -> Returned:
+    """The ID that the request carried back."""
+    if exchange.echo is None:
+        return Returned(None, "")
+    return in_request(exchange.echo.id, exchange.visit, exchange.request.headers, exchange.request_body)
+
+
+def subject(exchange: Exchange, profile: Profile, window: Window, gap: int) -> Echo | None:
+    """The echo for the rules; `gap` is when events of unknown exchanges were last lost (0: never)."""
+    if exchange.echo is None:
+        return None
+    back = returned(exchange)
+    value = back.value or ""
+    known = [one for one in window.get(value) if one.since < exchange.sent] if value else []
+    own = _own(exchange, known)
+    foreign = [one for one in known if one.is_issued and one.scope != exchange.scope.key]
+    handed = [one for one in known if not one.is_issued]
+    near, normalisation = (None, "") if known or own or not value else _near(exchange, value)
+    server = exchange.server
+    credential = exchange.caller.credential
+    return Echo(
+        profile=profile,
+        caller=exchange.caller,
+        returned=back,
+        answer=answer(profile, exchange.echo, server, exchange.answer_body),
+        status=server.status if server else None,
+        is_scoped=profile.scope != type(profile.scope)(),
+        own=own,
+        foreign=foreign[-1] if foreign else None,
+        handed=handed[-1] if handed else None,
+        near=near,
+        normalisation=normalisation,
+        newest=exchange.newest,
+        unsure=_unsure(exchange, gap),
+        is_probe=any(re.fullmatch(probe, value) for probe in profile.id.probes),
+        has_shape=_has_shape(profile, value),
+        right_before=0 < exchange.scope.right.get(credential, 0) < exchange.began,
+        is_over=own.ended_by if own and 0 < own.ended < exchange.began else "",
+    )
+
+
+def _own(exchange: Exchange, known: list[Issuance]) -> Issuance | None:
+    """The scope's issuance of the echoed ID; where there are several, the caller's own before others'."""
+    own = [one for one in known if one.is_issued and one.scope == exchange.scope.key]
+    mine = [one for one in own if one.caller == exchange.caller]
+    chosen = mine or own
+    return chosen[-1] if chosen else None
+
+
+def _has_shape(profile: Profile, value: str) -> bool:
+    shape = profile.id.shape or profile.id.format
+    return bool(re.fullmatch(shape, value) or re.fullmatch(profile.id.format, value))
+
+
+def _near(exchange: Exchange, value: str) -> tuple[Issuance | None, str]:
+    """The latest ID of the scope that would be equal after a normalisation, and which one that is."""
+    for issuance in reversed(exchange.scope.near):
+        if issuance.since < exchange.sent and (name := normalisation(value, issuance.id)):
+            return issuance, name
+    return None, ""
+
+
+def normalisation(value: str, issued: str) -> str:
+    """What would make two different values equal, in words; empty if nothing known does."""
+    trimmed = value.strip()
+    pieces = {piece.strip() for piece in value.split(",")}
+    ways = {
+        TRIMMED: trimmed == issued,
+        FOLDED: value.casefold() == issued.casefold(),
+        TRIMMED_AND_FOLDED: trimmed.casefold() == issued.casefold(),
+        "without quotation marks": trimmed.strip("\"'") == issued,
+        "after percent-decoding": percent_decoded(value.encode()) == issued,
+        "as one of several values joined by commas": len(value) > len(issued) and pieces == {issued},
+    }
+    return next((name for name, is_equal in ways.items() if is_equal), "")
+
+
+def _unsure(exchange: Exchange, gap: int) -> str:
+    """Why an issuing response of the scope may not have been seen; empty if all were."""
+    scope, newest = exchange.scope, exchange.newest
+    if newest is None:
+        return "no issuing response of this scope was seen"
+    if newest.since < gap < exchange.sent:
+        return "events were lost since the newest issuing response"
+    if newest.since < scope.missed < exchange.sent:
+        return "an issuing response of this scope was not seen whole"
+    if newest.is_forgotten or scope.has_forgotten:
+        return "earlier IDs of this scope fell out of the window"
+    return ""

@@ -1,0 +1,210 @@
+"""What the checker keeps of one exchange while it is open: heads, and bodies only where a rule reads them."""
+
+from contract import headers
+from contract.bodies import BROKEN_OFF, LOST, Body, Decoders
+from contract.events import Abort, Chunk, Message, RequestHead, ResponseHead, Side
+from contract.findings import Role
+from contract.places import InBody, Reading, in_head
+from contract.profile import Profile
+from contract.profile_sections import Close, Echo, Issue, Place
+from contract.routes import Caller, Visit
+from contract.window import Issuance, Scope
+
+NOT_SEEN = "the response was not seen"
+
+
+class Exchange:
+    """One exchange on the profile's paths. Times are positions in the sequence, `at` microseconds."""
+
+    __slots__ = (
+        "answer_body",
+        "at",
+        "began",
+        "caller",
+        "client",
+        "close",
+        "closed",
+        "delivered",
+        "echo",
+        "id_in_client",
+        "id_in_server",
+        "is_broken",
+        "is_decided",
+        "is_echo_judged",
+        "is_issue_judged",
+        "is_lossy",
+        "is_registered",
+        "is_told",
+        "issue",
+        "mine",
+        "newest",
+        "number",
+        "own_echo",
+        "request",
+        "request_body",
+        "scope",
+        "sent",
+        "server",
+        "sides",
+        "stream",
+        "visit",
+    )
+
+    def __init__(self, head: RequestHead, visit: Visit, scope: Scope, caller: Caller, began: int) -> None:
+        self.number = head.exchange
+        self.request = head
+        self.visit = visit
+        self.scope = scope
+        self.caller = caller
+        self.began = began
+        self.newest: Issuance | None = scope.newest
+        self.at = head.at
+        self.sides = head.side
+        # What it is, once the request's body has decided it.
+        self.is_decided = False
+        self.issue: Issue | None = None
+        self.echo: Echo | None = None
+        self.close: Close | None = None
+        # The request.
+        self.request_body: Body | None = None
+        self.sent = 0
+        # The response on each side.
+        self.client: ResponseHead | None = None
+        self.server: ResponseHead | None = None
+        self.id_in_client: InBody | None = None
+        self.id_in_server: InBody | None = None
+        self.answer_body: Body | None = None
+        self.closed = Side(0)
+        self.delivered = 0
+        self.is_broken = False
+        self.is_lossy = False
+        # What has been said and done.
+        self.is_told = False
+        self.is_registered = False
+        self.is_issue_judged = False
+        self.is_echo_judged = False
+        self.mine: Issuance | None = None
+        self.own_echo: Issuance | None = None
+        self.stream = ""
+
+    @property
+    def role(self) -> Role:
+        """What the exchange is; as far as known before its body has decided."""
+        if not self.is_decided:
+            return self.visit.role
+        if self.issue:
+            return Role.ISSUE
+        if self.echo:
+            return Role.ECHO
+        if self.close:
+            return Role.CLOSE
+        return Role.PREFLIGHT if self.visit.is_preflight else Role.OTHER
+
+    @property
+    def judged_side(self) -> Side:
+        """The client's side; the server's only where the client's was never seen."""
+        return Side.CLIENT if self.sides & Side.CLIENT else Side.SERVER
+
+    def wants(self, message: Message) -> bool:
+        """Whether any body of this message is read."""
+        if message is Message.REQUEST:
+            return self.request_body is not None and not self.sent
+        return self.answer_body is not None or self.id_in_client is not None or self.id_in_server is not None
+
+    def read_request(self, decoders: Decoders) -> None:
+        """Read the request's body from now on."""
+        self.request_body = Body(headers.content_coding(self.request.headers), decoders)
+        if self.is_lossy:
+            self.request_body.stop(LOST)
+
+    def take(self, chunk: Chunk) -> bool:
+        """Look at a chunk that is wanted; whether it brought the ID to light."""
+        if chunk.message is Message.REQUEST:
+            if self.request_body is not None and chunk.side & self.judged_side:
+                self.request_body.feed(chunk)
+            return False
+        if self.answer_body is not None and chunk.side & Side.SERVER:
+            self.answer_body.feed(chunk)
+        found = False
+        for side, body in ((Side.SERVER, self.id_in_server), (Side.CLIENT, self.id_in_client)):
+            if body is not None and chunk.side & side and not body.is_over:
+                body.feed(chunk)
+                found = found or body.is_over
+        return found
+
+    def end_response(self, side: Side, now: int) -> None:
+        """The response is complete on these sides."""
+        self.closed |= side
+        if side & Side.CLIENT:
+            self.delivered = self.delivered or now
+            if self.id_in_client:
+                self.id_in_client.end()
+        if side & Side.SERVER:
+            if self.id_in_server:
+                self.id_in_server.end()
+            if self.answer_body:
+                self.answer_body.end()
+
+    def break_off(self, abort: Abort, now: int) -> None:
+        """Nothing more comes on these sides."""
+        self.is_broken = True
+        self.closed |= abort.side
+        if abort.side & self.judged_side and not self.sent:
+            self.sent = now
+            if self.request_body:
+                self.request_body.stop(BROKEN_OFF)
+        self._stop(abort.side, BROKEN_OFF)
+
+    def lose(self) -> None:
+        """Some of its events were not kept."""
+        self.is_lossy = True
+        if self.request_body and not self.sent:
+            self.request_body.stop(LOST)
+        self._stop(Side.BOTH & ~self.closed, LOST)
+
+    def give_up(self) -> None:
+        """What has not come by now does not come."""
+        self._stop(Side.BOTH & ~self.closed, BROKEN_OFF)
+
+    def _stop(self, side: Side, why: str) -> None:
+        if side & Side.CLIENT and self.id_in_client:
+            self.id_in_client.stop(why)
+        if side & Side.SERVER:
+            if self.id_in_server:
+                self.id_in_server.stop(why)
+            if self.answer_body:
+                self.answer_body.stop(why)
+
+    def is_over(self) -> bool:
+        """Nothing more of it can matter: request and response are over on the side that is judged."""
+        return bool(self.sent and self.closed & self.judged_side)
+
+
+def issues_with(issue: Issue, response: ResponseHead) -> bool:
+    """Whether a response has the status and media type of an issuing one."""
+    if not fits_status(issue.status, response.status):
+        return False
+    return issue.media_type is None or headers.media_type(response.headers) == issue.media_type.lower()
+
+
+def fits_status(patterns: tuple[str | int, ...], status: int) -> bool:
+    """Whether a status is one of `200`, `2xx`, …"""
+    return str(status) in patterns or f"{status // 100}xx" in patterns
+
+
+def stray_id(profile: Profile, response: ResponseHead) -> Reading | None:
+    """An ID in a header where the profile's issuing responses have theirs."""
+    for place in {issue.id.header: issue.id for issue in profile.issue if issue.id.header}.values():
+        reading = in_head(place, response.headers)
+        if reading is not None and reading.id:
+            return reading
+    return None
+
+
+def named(place: Place) -> str:
+    """A place in words."""
+    if place.header:
+        return f"header {place.header}"
+    if place.sse_id:
+        return "the id of an SSE event"
+    return f"JSON {place.json_path} of {f'SSE {place.event}' if place.event else 'the body'}"

@@ -1,0 +1,103 @@
+"""From an exchange to the subject of the ID rules, and to the IDs that the window remembers of it."""
+
+from contract.events import ResponseHead
+from contract.exchange import Exchange, issues_with, named, stray_id
+from contract.places import InBody, Reading, in_head
+from contract.profile import Profile
+from contract.subjects import Issue
+from contract.window import Issuance, Window
+
+
+def server_reading(exchange: Exchange) -> Reading | None:
+    """The ID that the service issued; None if it did not, or not yet."""
+    return _reading(exchange, exchange.server, exchange.id_in_server)
+
+
+def client_reading(exchange: Exchange) -> Reading | None:
+    """The ID that the issuing response carried to the client."""
+    return _reading(exchange, exchange.client, exchange.id_in_client)
+
+
+def is_readable(head: ResponseHead | None, body: InBody | None) -> bool:
+    """Whether all is known of the ID on one side: the head, and the body as far as it matters."""
+    return head is not None and (body is None or body.is_over)
+
+
+def _reading(exchange: Exchange, head: ResponseHead | None, body: InBody | None) -> Reading | None:
+    if exchange.issue is None or head is None or not issues_with(exchange.issue, head):
+        return None
+    return body.reading if body else in_head(exchange.issue.id, head.headers)
+
+
+def register(exchange: Exchange, window: Window, now: int) -> None:
+    """Remember what the service issued, or that it may have issued something that was not seen."""
+    exchange.is_registered = True
+    reading = server_reading(exchange)
+    if reading is None:
+        if exchange.id_in_server and exchange.id_in_server.why:
+            exchange.scope.missed = now
+        return
+    for value in dict.fromkeys(value for value in reading.values if value):
+        exchange.mine = _remember(exchange, window, value, now, is_issued=True)
+
+
+def _remember(exchange: Exchange, window: Window, value: str, now: int, *, is_issued: bool) -> Issuance:
+    scope = exchange.scope
+    issuance = Issuance(value, scope.key, exchange.number, exchange.caller, now, is_issued)
+    window.add(issuance, scope)
+    return issuance
+
+
+def subject(exchange: Exchange, profile: Profile, window: Window) -> Issue | None:
+    """What the client got, for the rules; None if it got no response."""
+    response = exchange.client
+    if response is None:
+        return None
+    issue = exchange.issue
+    is_issuing = issue is not None and issues_with(issue, response)
+    client = client_reading(exchange) if is_issuing else None
+    stray = None if is_issuing else _stray(exchange, profile, window, response)
+    return Issue(
+        profile=profile,
+        request=exchange.request,
+        response=response,
+        is_issuing=is_issuing,
+        place=named(issue.id) if issue else "",
+        client=client,
+        server=server_reading(exchange),
+        why_unread=exchange.id_in_client.why if exchange.id_in_client else "",
+        earlier=_earlier(exchange, profile, window, client),
+        stray=stray,
+    )
+
+
+def hand_out(exchange: Exchange, issue: Issue, window: Window, now: int) -> None:
+    """Remember the IDs that reached the client though the service did not issue them in this exchange."""
+    reading = issue.client or issue.stray
+    if reading is None:
+        return
+    issued = issue.server.values if issue.server else ()
+    for value in dict.fromkeys(value for value in reading.values if value and value not in issued):
+        _remember(exchange, window, value, now, is_issued=False)
+
+
+def _stray(exchange: Exchange, profile: Profile, window: Window, response: ResponseHead) -> Reading | None:
+    """An ID where none is issued – unless it only repeats one that this scope already had."""
+    reading = stray_id(profile, response)
+    if reading is None:
+        return None
+    known = any(one.is_issued and one.scope == exchange.scope.key for one in window.get(reading.id))
+    return None if known else reading
+
+
+def _earlier(exchange: Exchange, profile: Profile, window: Window, client: Reading | None) -> int | None:
+    """The latest other exchange that had issued the client's ID before this one did."""
+    if client is None:
+        return None
+    mine = exchange.mine.since if exchange.mine and exchange.mine.id in client.values else None
+    for one in reversed(window.get(client.id)):
+        if not one.is_issued or one.exchange == exchange.number or (mine is not None and one.since > mine):
+            continue
+        if profile.id.rotation == "response" or one.scope != exchange.scope.key:
+            return one.exchange
+    return None

@@ -1,0 +1,135 @@
+"""Which requests a profile cares about."""
+
+import re
+from dataclasses import dataclass
+
+from contract import headers
+from contract.events import RequestHead
+from contract.findings import Role
+from contract.profile import Profile
+from contract.profile_sections import Close, Echo, Issue, Route
+from contract.template import Template, percent_decoded, query_value, split_target
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A request to one of the profile's paths.
+
+    `issues`, `echoes` and `closes` are the routes that it fits by method and path; which of them hold
+    may depend on its body. All are empty for other methods on these paths.
+    """
+
+    scope: str
+    variables: dict[str, str]
+    query: bytes
+    issues: tuple[Issue, ...] = ()
+    echoes: tuple[Echo, ...] = ()
+    closes: tuple[Close, ...] = ()
+    is_preflight: bool = False
+    by_body: bool = False
+
+    @property
+    def role(self) -> Role:
+        """What the exchange is, as far as method and path say."""
+        if self.is_preflight:
+            return Role.PREFLIGHT
+        if self.issues:
+            return Role.ISSUE
+        if self.echoes:
+            return Role.ECHO
+        return Role.CLOSE if self.closes else Role.OTHER
+
+
+class Routes:
+    """The routes of one profile, ready to be matched. One attempt on a foreign path costs < 1 µs."""
+
+    def __init__(self, profile: Profile) -> None:
+        self._scope = profile.scope
+        self._version = profile.version
+        routes = (*profile.issue, *profile.echo, *profile.life.close)
+        self._by_path: dict[str, tuple[Template, list[Route]]] = {}
+        for route in routes:
+            self._by_path.setdefault(route.path, (Template(route.path), []))[1].append(route)
+        self._prefixes = tuple({template.prefix for template, _ in self._by_path.values()})
+
+    def find(self, head: RequestHead) -> Visit | None:
+        """The visit that a request is; None if the profile does not know its path or version."""
+        target = head.target
+        if not target.startswith(self._prefixes) and target.startswith(b"/"):
+            return None
+        path, query = split_target(target)
+        matches = [
+            (variables, routes)
+            for template, routes in self._by_path.values()
+            if (variables := template.match(path)) is not None
+        ]
+        if not matches or not self._speaks_version(head, query):
+            return None
+        variables = {name: value for found, _ in matches for name, value in found.items()}
+        routes = [route for _, found in matches for route in found if route.method.encode() == head.method]
+        return Visit(
+            scope=self._scope_of(head, variables, query),
+            variables=variables,
+            query=query,
+            issues=tuple(route for route in routes if isinstance(route, Issue)),
+            echoes=tuple(route for route in routes if isinstance(route, Echo)),
+            closes=tuple(route for route in routes if isinstance(route, Close)),
+            is_preflight=not routes and _is_preflight(head),
+            by_body=any(route.where for route in routes),
+        )
+
+    def _scope_of(self, head: RequestHead, variables: dict[str, str], query: bytes) -> str:
+        if self._scope.path:
+            return variables.get(self._scope.path, "")
+        if self._scope.header:
+            value = headers.first(head.headers, self._scope.header.lower().encode())
+            return "" if value is None else value.decode("latin-1")
+        return query_value(query, self._scope.query) or "" if self._scope.query else ""
+
+    def _speaks_version(self, head: RequestHead, query: bytes) -> bool:
+        if self._version is None:
+            return True
+        if self._version.header:
+            line = headers.first(head.headers, self._version.header.lower().encode())
+            value = None if line is None else line.decode("latin-1")
+        else:
+            value = query_value(query, self._version.query or "")
+        if value is None:
+            return self._version.default
+        return any(re.fullmatch(pattern, value) for pattern in self._version.accepts)
+
+
+def _is_preflight(head: RequestHead) -> bool:
+    """Fetch §3.3.2: a CORS-preflight request is OPTIONS with Origin and Access-Control-Request-Method."""
+    return (
+        head.method == b"OPTIONS"
+        and headers.first(head.headers, b"origin") is not None
+        and headers.first(head.headers, b"access-control-request-method") is not None
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who sent a request, as far as it says: its credential, and the user that it names."""
+
+    credential: str
+    user: str
+
+
+def caller(head: RequestHead, profile: Profile) -> Caller:
+    """The caller of a request by the profile's `credential` section; empty texts where it says nothing."""
+    section = profile.credential
+    user = headers.first(head.headers, section.user.lower().encode()) if section.user else None
+    return Caller(_credential(head, profile), percent_decoded(user) if user else "")
+
+
+def _credential(head: RequestHead, profile: Profile) -> str:
+    section = profile.credential
+    for name in section.headers:
+        value = headers.first(head.headers, name.lower().encode())
+        if value:
+            return value.decode("latin-1")
+    if not section.cookies:
+        return ""
+    found = headers.cookies(head.headers)
+    return "; ".join(f"{name}={found[name]}" for name in section.cookies if name in found)

@@ -1,0 +1,127 @@
+"""What rules judge: one issuing response, or one echo, with all that is known of it.
+
+The checker fills these in; rules are functions from one of them to a `Ruling`.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from contract.events import RequestHead, ResponseHead
+from contract.findings import Severity, Verdict
+from contract.places import Reading, Returned
+from contract.profile import Profile
+from contract.routes import Caller
+from contract.window import Issuance
+
+type Evidence = tuple[tuple[str, str], ...]
+
+_SHOWN = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What a rule says of its subject. `severity`, if given, stands in for the rule's own."""
+
+    verdict: Verdict
+    message: str = ""
+    evidence: Evidence = ()
+    severity: Severity | None = None
+
+
+PASS = Ruling(Verdict.PASS)
+NA = Ruling(Verdict.NA)
+
+
+def fails(message: str, *evidence: tuple[str, str], severity: Severity | None = None) -> Ruling:
+    """The rule does not hold."""
+    return Ruling(Verdict.FAIL, message, evidence, severity)
+
+
+def inconclusive(because: str, *evidence: tuple[str, str]) -> Ruling:
+    """The rule cannot be judged; it may well hold, so this weighs no more than `info`."""
+    return Ruling(Verdict.INCONCLUSIVE, because, evidence, Severity.INFO)
+
+
+def shown(value: str) -> str:
+    """A value from the wire for a message: quoted, printable, not endless."""
+    text = value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…"
+    return "'" + "".join(c if c.isprintable() and c != "\\" else ascii(c)[1:-1] for c in text) + "'"
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """A response as the client got it, on a path of the profile.
+
+    `place` names where the ID belongs, `client` and `server` are the readings on both sides of the
+    proxy; `why_unread` says why the client's side of a body could not be read, `earlier` is another
+    exchange that issued the client's ID before, `stray` an ID that a non-issuing response carries.
+    """
+
+    profile: Profile
+    request: RequestHead
+    response: ResponseHead
+    is_issuing: bool
+    place: str
+    client: Reading | None
+    server: Reading | None
+    why_unread: str = ""
+    earlier: int | None = None
+    stray: Reading | None = None
+
+
+class Answer(StrEnum):
+    """What the service said to an echo."""
+
+    ACCEPTED = "accepted"
+    MISMATCH = "refused as a mismatch"
+    REFUSED = "refused"
+    FAILED = "failed"
+    UNREAD = "answered in a way that could not be read"
+    NONE = "not answered"
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """A request that is to carry an ID back, and what the service said to it.
+
+    Of the IDs that were issued before it: `own` is the echoed one, if its scope has it; `foreign` the
+    echoed one of another scope; `handed` the echoed one, where the client got it though the service
+    did not issue it; `near` one of its scope that is equal after `normalisation`. `newest` is the
+    scope's newest when the request began. `unsure` says why an issuing response of this scope may
+    not have been seen.
+    """
+
+    profile: Profile
+    caller: Caller
+    returned: Returned
+    answer: Answer
+    status: int | None
+    is_scoped: bool = True
+    own: Issuance | None = None
+    foreign: Issuance | None = None
+    handed: Issuance | None = None
+    near: Issuance | None = None
+    normalisation: str = ""
+    newest: Issuance | None = None
+    unsure: str = ""
+    is_probe: bool = False
+    has_shape: bool = False
+    right_before: bool = False
+    is_over: str = ""
+
+    @property
+    def value(self) -> str:
+        """The echoed ID; empty if there is none."""
+        return self.returned.value or ""
+
+    @property
+    def is_unknown(self) -> bool:
+        """An ID came back, and it is none that was issued or handed out."""
+        return bool(self.value) and not (self.own or self.foreign or self.handed or self.near)
+
+    @property
+    def is_negative_test(self) -> bool:
+        """A refused probe, or a refused try after the same credential had echoed rightly."""
+        told = self.answer is Answer.REFUSED and not self.profile.mismatch.all
+        refused = self.answer is Answer.MISMATCH or told
+        return refused and (self.is_probe or self.right_before)

@@ -1,0 +1,137 @@
+"""What is remembered between exchanges: issued IDs, and the scopes that they belong to.
+
+All of it is keyed by ID or by scope. At most `size` issued IDs are remembered, counted in IDs, not
+in time: the oldest is forgotten first. A scope is forgotten with its last ID, unless one of its
+exchanges is still open. So memory grows with what is open and with the window, never with traffic.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from contract.routes import Caller
+
+_NEAR = 16  # IDs of one scope, and issuances of one ID, that are looked at
+_CREDENTIALS = 64
+
+
+@dataclass(slots=True, eq=False)
+class Issuance:
+    """One ID that one response carried to one scope. Times are positions in the sequence; 0: not yet.
+
+    `is_issued` is false for an ID that no issuing response of the service carried (a failed one did,
+    or it was changed on its way through the proxy): a client that has it did not invent it.
+    """
+
+    id: str
+    scope: str
+    exchange: int
+    caller: Caller
+    since: int
+    is_issued: bool = True
+    ended: int = 0
+    ended_by: str = ""
+    exposed: bool | None = None
+    is_forgotten: bool = False
+
+    def end(self, now: int, because: str) -> None:
+        """Its life is over; the first end stands."""
+        if not self.ended:
+            self.ended, self.ended_by = now, because
+
+
+@dataclass(slots=True, eq=False)
+class Scope:
+    """What one scope has seen. Times are positions in the sequence; 0: never.
+
+    `near` has its latest IDs, against which an altered echo is compared; `right` says since when each
+    credential has echoed an ID rightly; `missed` is when an issuing response was last not seen whole.
+    """
+
+    key: str
+    newest: Issuance | None = None
+    near: deque[Issuance] = field(default_factory=lambda: deque(maxlen=_NEAR))
+    right: dict[str, int] = field(default_factory=dict)
+    missed: int = 0
+    live: int = 0
+    open: int = 0
+    has_forgotten: bool = False
+
+    def close(self, now: int, because: str) -> None:
+        """End the life of its latest IDs."""
+        for issuance in self.near:
+            if issuance.since < now:
+                issuance.end(now, because)
+
+    def echoed_rightly(self, credential: str, now: int) -> None:
+        """Remember the first right echo of a credential (of 64 of them)."""
+        if len(self.right) < _CREDENTIALS:
+            self.right.setdefault(credential, now)
+
+
+class Window:
+    """The remembered IDs and scopes."""
+
+    def __init__(self, size: int) -> None:
+        self._size = max(size, 1)
+        self._order: deque[Issuance] = deque()
+        self._by_id: dict[str, deque[Issuance]] = {}
+        self._scopes: dict[str, Scope] = {}
+
+    def __len__(self) -> int:
+        """How many IDs are remembered."""
+        return len(self._order)
+
+    @property
+    def scopes(self) -> int:
+        """How many scopes are remembered."""
+        return len(self._scopes)
+
+    def enter(self, key: str) -> Scope:
+        """The scope of an exchange that begins; `leave` it when the exchange is over."""
+        scope = self._scopes.get(key)
+        if scope is None:
+            scope = self._scopes[key] = Scope(key)
+        scope.open += 1
+        return scope
+
+    def leave(self, scope: Scope) -> None:
+        """An exchange of this scope is over."""
+        scope.open -= 1
+        self._forget_if_idle(scope)
+
+    def add(self, issuance: Issuance, scope: Scope) -> None:
+        """Remember an ID, and forget the oldest if there are too many."""
+        self._order.append(issuance)
+        self._by_id.setdefault(issuance.id, deque()).append(issuance)
+        scope.live += 1
+        if issuance.is_issued:
+            scope.newest = issuance
+            scope.near.append(issuance)
+        while len(self._order) > self._size:
+            self._forget(self._order.popleft())
+
+    def get(self, id_: str) -> list[Issuance]:
+        """The remembered issuances of an ID in order; of very many, the first and the latest."""
+        found = self._by_id.get(id_)
+        if found is None:
+            return []
+        if len(found) <= _NEAR:
+            return list(found)
+        return [found[0], *(found[place] for place in range(1 - _NEAR, 0))]
+
+    def _forget(self, issuance: Issuance) -> None:
+        issuance.is_forgotten = True
+        others = self._by_id[issuance.id]
+        others.popleft()  # IDs are forgotten in the order in which they came
+        if not others:
+            del self._by_id[issuance.id]
+        scope = self._scopes[issuance.scope]
+        scope.live -= 1
+        scope.has_forgotten = True
+        if scope.near and scope.near[0] is issuance:
+            scope.near.popleft()
+        self._forget_if_idle(scope)
+
+    def _forget_if_idle(self, scope: Scope) -> None:
+        if not scope.open and not scope.live and self._scopes.get(scope.key) is scope:
+            del self._scopes[scope.key]
