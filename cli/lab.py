@@ -10,6 +10,8 @@ from typing import Any
 
 import click
 
+from cli.colour import colour_option
+from cli.errors import Unusable
 from lab.loopback import PortBusyError
 from lab.processes import Lab, LabError, LabOptions
 
@@ -22,7 +24,7 @@ def lab() -> None:
     """Run the chat system to try streamid on, and test it with a complete client."""
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
-        raise click.UsageError(
+        raise Unusable(
             f"the lab needs {', '.join(missing)}: install it with pip install 'streamid-proxy[lab]'"
         )
 
@@ -79,7 +81,7 @@ def up(auth_port: int, data_dir: Path | None, **given: Any) -> None:
     except KeyboardInterrupt:
         click.echo("Stopped.", err=True)
     except PortBusyError as error:
-        raise click.UsageError(str(error)) from error
+        raise Unusable(str(error)) from error
     except (LabError, OSError) as error:
         raise click.ClickException(str(error)) from error
 
@@ -144,9 +146,10 @@ def _announce(running: Lab) -> None:
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=30.0, show_default=True)
 @click.option("--proxy", default="", help="A proxy for all requests [default: as the environment says].")
 @click.option("--ca", default="", type=click.Path(dir_okay=False), help="Certificates to trust.")
-@click.option("--color/--no-color", "colour", default=None, help="[default: on a terminal]")
 @click.option("--quiet", is_flag=True, help="Leave the headers of each stream out.")
-def test(auth_url: str, message: str | None, colour: bool | None, quiet: bool, **given: Any) -> None:
+@colour_option
+@click.pass_context
+def test(context: click.Context, /, auth_url: str, message: str | None, quiet: bool, **given: Any) -> None:
     """Go through the system as a complete client; exit code 0 only if all passed."""
     from lab.client import StreamingOptions
     from lab.logger import Logger
@@ -155,6 +158,6 @@ def test(auth_url: str, message: str | None, colour: bool | None, quiet: bool, *
     if message:
         given["message"] = message
     options = StreamingOptions(authentication_url=auth_url, **given)
-    with StreamingTester(options, Logger(colour=colour, quiet=quiet)) as tester:
+    with StreamingTester(options, Logger(colour=context.color, quiet=quiet)) as tester:
         passed = tester.run()
     sys.exit(0 if passed else 1)
