@@ -1,0 +1,65 @@
+"""A table printed line by line, however long it is: the first rows decide the widths."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+
+import click
+from rich.cells import cell_len, set_cell_size
+
+LOOKED_AT = 500
+_SMALLEST = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column; a flexible one gives way where the terminal is too narrow."""
+
+    title: str
+    right: bool = False
+    flexible: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Text that is safe to print, and its colour."""
+
+    text: str
+    colour: str | None = None
+
+
+def table(columns: Sequence[Column], rows: Iterable[Sequence[Cell]], width: int | None) -> Iterator[str]:
+    """The lines of a table, at most `width` cells wide; None: as wide as it needs to be."""
+    rows = iter(rows)
+    first = list(islice(rows, LOOKED_AT))
+    widths = _widths(columns, first, width)
+    heads = [Cell(column.title, "bright_black") for column in columns]
+    for row in chain([heads], first, rows):
+        yield _line(columns, row, widths, cut=width is not None).rstrip()
+
+
+def _widths(columns: Sequence[Column], rows: list[Sequence[Cell]], width: int | None) -> list[int]:
+    widths = [cell_len(column.title) for column in columns]
+    for row in rows:
+        widths = [max(size, cell_len(cell.text)) for size, cell in zip(widths, row, strict=True)]
+    if width is None:
+        return widths
+    for number, column in enumerate(columns):
+        excess = sum(widths) + 2 * (len(widths) - 1) - width
+        if column.flexible and excess > 0:
+            widths[number] = max(min(widths[number], _SMALLEST), widths[number] - excess)
+    return widths
+
+
+def _line(columns: Sequence[Column], row: Sequence[Cell], widths: list[int], *, cut: bool) -> str:
+    return "  ".join(
+        click.style(_fitted(cell.text, size, right=column.right, cut=cut), fg=cell.colour)
+        for column, cell, size in zip(columns, row, widths, strict=True)
+    )
+
+
+def _fitted(text: str, size: int, *, right: bool, cut: bool) -> str:
+    missing = size - cell_len(text)
+    if missing < 0:
+        return set_cell_size(text, size - 1) + "…" if cut else text
+    return " " * missing + text if right else text + " " * missing
