@@ -17,7 +17,7 @@ from cli.recordings_argument import opened, recording_argument
 @click.option("--force", is_flag=True, help="Overwrite the file if it is there.")
 @colour_option
 def export(recording: Path, target: Path, force: bool) -> None:
-    """Copy a recording to one self-contained file, also while it is being written.
+    """Copy a recording to one file, also while it is written.
 
     \b
     Example:

@@ -12,7 +12,7 @@ from cli.recordings_argument import recording_argument
 @recording_argument
 @colour_option
 def index(recording: Path) -> None:
-    """Add a table of parsed events and full-text search to a recording.
+    """Add parsed events and full-text search to a recording.
 
     \b
     Example:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @recordings_argument
 @format_option
 def ls(recordings: tuple[Path, ...], form: str) -> None:
-    """List the exchanges of recordings: what they were, how they ended, how many findings they have.
+    """List exchanges: what they were, how they ended, what was found.
 
     A RECORDING is a file, a folder of *.db files, or a pattern in quotes. Times are local in text, UTC in
     JSON.
@@ -28,27 +28,30 @@ def ls(recordings: tuple[Path, ...], form: str) -> None:
       streamid ls recordings/20250131T120000Z.db
       streamid ls recordings --format json | jq '.[] | select(.findings > 0)'
     """
-    rows = _rows(in_order_of_start(recordings))
+    paths = in_order_of_start(recordings)
     several = len(recordings) > 1
     if form == "json":
         from cli.rendering.json_stream import array, written
 
-        written(array(_as_json(path, run, row, several=several) for path, run, row in rows))
+        written(array(_as_json(path, run, row, several=several) for path, run, row, _ in _rows(paths)))
         return
     from cli.rendering.exchange_table import exchange_lines
 
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    for line in exchange_lines(rows, several=several, width=width):
+    for line in exchange_lines(_rows(paths, codes=True), several=several, width=width):
         click.echo(line)
 
 
-def _rows(paths: list[Path]) -> "Iterator[tuple[Path, Run, ExchangeRow]]":
+def _rows(paths: list[Path], *, codes: bool = False) -> "Iterator[tuple[Path, Run, ExchangeRow, str]]":
+    """Every exchange; `codes` adds the codes of its findings, once each."""
     from recordings.reader import Recording
 
     for path in paths:
         with Recording(path) as recording:
+            run = recording.run
             for row in recording.exchanges():
-                yield path, recording.run, row
+                found = recording.findings(row.exchange) if codes and row.findings else ()
+                yield path, run, row, " ".join(dict.fromkeys(finding.code for finding in found))
 
 
 def _as_json(path: Path, run: "Run", row: "ExchangeRow", *, several: bool) -> dict[str, Any]:

@@ -19,6 +19,7 @@ COMMANDS = {
     "index": "cli.index:index",
     "export": "cli.export:export",
     "lab": "cli.lab:lab",
+    "demo": "cli.demo:demo",
     "doctor": "cli.doctor:doctor",
     "addon-path": "cli.proxy:addon_path",
 }

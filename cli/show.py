@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 )
 @format_option
 def show(recording: Path, exchange: int | None, side: str, full: bool, limit: int, form: str) -> None:
-    """Show one exchange: headers of both sides, bodies, events with their times, findings.
+    """Show one exchange: headers, bodies, timeline, findings.
 
     EXCHANGE is a number from `streamid ls`. Without it: the first exchange that has a finding, else the
     first that issues a stream's ID. Times in the timeline count from the request.

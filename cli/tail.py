@@ -32,7 +32,7 @@ PERIOD = 0.25
 )
 @colour_option
 def tail(recording: Path, follow: bool, lines: int) -> None:
-    """Show the last that happened in a recording, and with -f what happens from now on.
+    """Show what happened last, and with -f what happens.
 
     One line for each exchange that begins or ends, for each finding, and for each verdict on a stream.
 

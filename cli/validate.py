@@ -15,6 +15,17 @@ if TYPE_CHECKING:
     from replay.validation import Report, Validation
 
 
+def _codes(context: click.Context, parameter: click.Parameter, listed: str | None) -> tuple[str, ...]:
+    """The codes in a list with commas; each must be the beginning of some rule's."""
+    from contract.rules import RULES
+
+    codes = tuple(code.strip().upper() for code in (listed or "").split(",") if code.strip())
+    for code in codes:
+        if not any(known.startswith(code) for known in RULES):
+            raise click.BadParameter(f"there is no rule {code!r}; there are {', '.join(RULES)}")
+    return codes
+
+
 @click.command()
 @recordings_argument
 @click.option("--profile", metavar="NAME|FILE", help="Judge by this contract, not by the recording's own.")
@@ -25,27 +36,37 @@ if TYPE_CHECKING:
     show_default=True,
     help="The least severity for which the exit code is 1. Inconclusive findings never count.",
 )
+@click.option("--select", metavar="CODES", callback=_codes, help="Judge by these rules only.")
+@click.option("--ignore", metavar="CODES", callback=_codes, help="Leave these rules out.")
 @format_option
 def validate(
     recordings: tuple[Path, ...],
     profile: str | None,
     fail_on: Literal["error", "warning", "never"],
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
     form: str,
 ) -> None:
-    """Judge recordings from their events, with the same checker as live: the findings are the same.
+    """Judge recordings again, and say what is wrong.
+
+    This reads the events back and runs the same checker as live, so the findings are the same.
 
     Each recording is judged by itself, with the profile that is stored in it, in the order in which they
-    were started. Exit codes: 0 nothing found, 1 findings at or above --fail-on, 2 unusable input.
+    were started. CODES are rule codes or their beginnings, with commas between; where --select and
+    --ignore both name a rule, the longer one wins.
+
+    Exit codes: 0 nothing found, 1 findings at or above --fail-on, 2 unusable input.
 
     \b
     Examples:
       streamid validate recordings/20250131T120000Z.db
+      streamid validate recordings --select ID,CO402
       streamid validate recordings --fail-on warning --format json > report.json
     """
     from replay.validation import Validation, fails
 
     given = _profile(profile) if profile is not None else None
-    validation = Validation()
+    validation = Validation(select=select or None, ignore=ignore)
     for path in in_order_of_start(recordings):
         _judge(validation, path, given)
     report = validation.report()

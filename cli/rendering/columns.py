@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
-import click
 from rich.cells import cell_len, set_cell_size
+
+from cli.rendering.styling import coloured
 
 LOOKED_AT = 500
 _SMALLEST = 12
@@ -53,7 +54,7 @@ def _widths(columns: Sequence[Column], rows: list[Sequence[Cell]], width: int | 
 
 def _line(columns: Sequence[Column], row: Sequence[Cell], widths: list[int], *, cut: bool) -> str:
     return "  ".join(
-        click.style(_fitted(cell.text, size, right=column.right, cut=cut), fg=cell.colour)
+        coloured(_fitted(cell.text, size, right=column.right, cut=cut), cell.colour)
         for column, cell, size in zip(columns, row, widths, strict=True)
     )
 

@@ -21,26 +21,32 @@ COLUMNS = (
     Column("role"),
     Column("stream", flexible=True),
     Column("outcome"),
-    Column("findings", right=True),
+    Column("findings", flexible=True),
 )
 
 _OUTCOMES = {"complete": None, "client-abort": "cyan", "open": "cyan", "injected": "magenta"}
 
 
 def exchange_lines(
-    rows: "Iterable[tuple[Path, Run, ExchangeRow]]", *, several: bool, width: int | None
+    rows: "Iterable[tuple[Path, Run, ExchangeRow, str]]", *, several: bool, width: int | None
 ) -> Iterator[str]:
-    """A line per exchange, and one of titles; with the recording first where there are several."""
+    """A line per exchange, and one of titles; with the recording first where there are several.
+
+    The last of a row is the codes of its findings.
+    """
     columns = (Column("recording"), *COLUMNS) if several else COLUMNS
     now = datetime.now(UTC)
     return table(
         columns,
-        ([Cell(printable(str(path)))] * several + _cells(run, row, now) for path, run, row in rows),
+        (
+            [Cell(printable(str(path)))] * several + _cells(run, row, codes, now)
+            for path, run, row, codes in rows
+        ),
         width,
     )
 
 
-def _cells(run: "Run", row: "ExchangeRow", now: datetime) -> list[Cell]:
+def _cells(run: "Run", row: "ExchangeRow", codes: str, now: datetime) -> list[Cell]:
     return [
         Cell(str(row.exchange)),
         Cell(local(run, row.at, now)),
@@ -50,7 +56,7 @@ def _cells(run: "Run", row: "ExchangeRow", now: datetime) -> list[Cell]:
         Cell(_known(row.role), None if row.role in (None, "other") else "cyan"),
         Cell(_known(row.stream)),
         Cell(printable(row.outcome), _OUTCOMES.get(row.outcome, "yellow")),
-        Cell(str(row.findings or "-"), "red" if row.findings else None),
+        Cell(codes or "-", "red" if codes else None),
     ]
 
 

@@ -5,11 +5,10 @@ from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
 from itertools import zip_longest
 
-import click
-
 from cli.rendering.escaping import printable, printable_body, printable_bytes, shortened
 from cli.rendering.exchange_json import Reread
 from cli.rendering.exchange_table import status_colour
+from cli.rendering.styling import bold, coloured
 from cli.rendering.timeline import Timeline, limited
 from cli.rendering.times import after, duration
 from contract.events import Headers, Message, RequestHead, ResponseHead, Side
@@ -47,8 +46,8 @@ class ExchangeText:
     def _title(self) -> Iterator[str]:
         row = self._row
         method, url = printable(row.method), printable(row.url)
-        status = click.style(str(row.status or "no answer"), fg=status_colour(row.status))
-        yield f"{click.style(f'{method} {url}', bold=True)}  →  {status}"
+        status = coloured(str(row.status or "no answer"), status_colour(row.status))
+        yield f"{bold(f'{method} {url}')}  →  {status}"
         parts = [row.outcome, row.role, row.stream, row.scope and f"scope {row.scope}"]
         if row.first_byte is not None:
             parts.append(f"first byte after {duration(row.first_byte)}")
@@ -85,10 +84,10 @@ class ExchangeText:
         differ = client is not None and server is not None and any(where != "both" for where, _ in pairs)
         only = "" if client and server else _only(self._asked, client is not None)
         legend = "  (< client side, > server side)" if differ else only
-        yield click.style(title, bold=True) + legend
+        yield bold(title) + legend
         for where, text in pairs:
             mark, colour = _MARKS[where if differ else "both"]
-            yield click.style(mark + text, fg=colour)
+            yield coloured(mark + text, colour)
 
     def _body[H: RequestHead | ResponseHead](
         self, message: Message, outline: MessageOutline[H]
@@ -111,10 +110,10 @@ class ExchangeText:
     def _timeline(self, findings: Iterable[Finding]) -> Iterator[str]:
         yield ""
         name = "client" if self._side is Side.CLIENT else "server"
-        yield click.style("Timeline", bold=True) + f"  ({name} side)"
+        yield bold("Timeline") + f"  ({name} side)"
         timeline = Timeline(self._side, self._found.at, full=self._full)
         for line in limited(timeline.lines(self._reread(), findings), self._limit):
-            yield click.style(line.text, fg=line.colour)
+            yield coloured(line.text, line.colour)
         yield from self._other_side()
 
     def _other_side(self) -> Iterator[str]:

@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-import click
-
 from cli.rendering.escaping import printable
+from cli.rendering.styling import bold, coloured
 from contract.findings import Finding, Severity, StreamVerdict, Verdict
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ def report_lines(report: "Report", latest: Mapping[tuple[str, str], StreamVerdic
     for (recording, stream), findings in _by_stream(report).items():
         verdict = latest.get((recording, stream)) if stream else None
         title = verdict_text(verdict) if verdict else printable(stream) or "(of no stream)"
-        yield click.style(f"{_qualified(recording, report)}{title}", bold=True)
+        yield bold(f"{_qualified(recording, report)}{title}")
         for finding in findings:
             yield _line(finding)
         yield ""
@@ -61,7 +60,7 @@ def _by_stream(report: "Report") -> "dict[tuple[str, str], list[ReportedFinding]
 
 def _line(finding: "ReportedFinding") -> str:
     where = f"{printable(finding.recording)}#" if finding.recording else "#"
-    weight = click.style(f"{_weight(finding):<7}", fg=COLOURS[finding.severity])
+    weight = coloured(f"{_weight(finding):<7}", COLOURS[finding.severity])
     named = f"{finding.code} {finding.name:<20}"
     return f"  {named} {weight}  {where}{finding.exchange}  {printable(finding.message)}"
 
@@ -79,7 +78,7 @@ def counts_line(report: "Report") -> str:
     )
     what = f"{_count(report.exchanges, 'exchange')}, {_count(report.streams, 'stream')}"
     several = f" of {len(report.recordings)} recordings" if len(report.recordings) > 1 else ""
-    return f"{click.style(text, fg=_colour(counts))} in {what}{several} (profile {report.profile})"
+    return f"{coloured(text, _colour(counts))} in {what}{several} (profile {report.profile})"
 
 
 def _count(number: int, noun: str) -> str:

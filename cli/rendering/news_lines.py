@@ -2,11 +2,10 @@
 
 from datetime import UTC, datetime
 
-import click
-
 from cli.rendering.escaping import printable, printable_bytes
 from cli.rendering.exchange_table import path_of, status_colour
 from cli.rendering.finding_lines import COLOURS, finding_text, verdict_text
+from cli.rendering.styling import bold, coloured
 from cli.rendering.times import duration, local
 from contract.findings import Finding, StreamVerdict
 from recordings.rows import Run
@@ -27,14 +26,14 @@ def _what(news: News) -> str:
             return _ended(news)
         case Finding():
             text = f"#{news.exchange} ▲ {finding_text(news)}"
-            return click.style(text, fg=COLOURS[news.severity])
+            return coloured(text, COLOURS[news.severity])
         case StreamVerdict():
-            return click.style(f"● {verdict_text(news)}", bold=True)
+            return bold(f"● {verdict_text(news)}")
 
 
 def _ended(news: Ended) -> str:
     row = news.row
-    status = click.style(str(row.status or "no answer"), fg=status_colour(row.status))
+    status = coloured(str(row.status or "no answer"), status_colour(row.status))
     parts = [
         f"#{news.exchange} ← {status} {printable(row.method)} {printable(path_of(row.url))}",
         row.outcome,
