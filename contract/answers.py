@@ -22,7 +22,7 @@ def answer(profile: Profile, echo: Echo, response: ResponseHead | None, body: Bo
         return Answer.NONE
     if needs_body(profile, response.status):
         if body is None or body.why:
-            return Answer.REFUSED if 400 <= response.status < 500 else Answer.UNREAD
+            return Answer.UNREAD
         if is_mismatch(profile, response.status, body.content()):
             return Answer.MISMATCH
     if fits_status(echo.status, response.status):

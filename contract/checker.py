@@ -264,7 +264,7 @@ class Checker:
                     issued=issued.exchange if issued else None,
                     exposed=issued.exposed if issued else None,
                     echoed=exchange.number,
-                    accepted=_ACCEPTED.get(echo.answer),
+                    accepted=echo.accepted,
                     status=echo.status,
                     at=exchange.at,
                 )
@@ -330,9 +330,6 @@ class Checker:
                     evidence=ruling.evidence,
                 )
             )
-
-
-_ACCEPTED = {Answer.ACCEPTED: True, Answer.MISMATCH: False, Answer.REFUSED: False}
 
 
 def _chosen[R: Route](routes: tuple[R, ...], value: object) -> R | None:

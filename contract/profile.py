@@ -9,7 +9,7 @@ import tomllib
 from importlib import resources
 from typing import Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from contract.profile_sections import (
@@ -48,7 +48,7 @@ class Profile(Section):
     id: IdForm
     scope: ScopeKey = ScopeKey()
     credential: Credential = Credential()
-    issue: tuple[Issue, ...] = Field(min_length=1)
+    issue: tuple[Issue, ...]
     echo: tuple[Echo, ...] = ()
     life: Life = Life()
     mismatch: Mismatch = Mismatch()
@@ -60,6 +60,8 @@ class Profile(Section):
 
     @model_validator(mode="after")
     def _paths_have_their_variables(self) -> Self:
+        if not self.issue:
+            raise ValueError("there must be at least one issue")
         for route in (*self.issue, *self.echo, *self.life.close):
             if self.scope.path and self.scope.path not in Template(route.path).names:
                 raise ValueError(

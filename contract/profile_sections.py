@@ -69,9 +69,10 @@ class Section(BaseModel):
 
 
 def _exactly_one(part: BaseModel, names: tuple[str, ...], optional: bool = False) -> None:
-    given = [_kebab(name) for name in names if getattr(part, name)]
+    keys = {name: type(part).model_fields[name].alias or name for name in names}
+    given = [key for name, key in keys.items() if getattr(part, name)]
     if len(given) > 1 or not (given or optional):
-        wanted, got = ", ".join(map(_kebab, names)), ", ".join(given) or "none"
+        wanted, got = ", ".join(keys.values()), ", ".join(given) or "none"
         raise ValueError(f"give exactly one of {wanted} (got: {got})")
 
 

@@ -121,7 +121,19 @@ class Echo:
 
     @property
     def is_negative_test(self) -> bool:
-        """A refused probe, or a refused try after the same credential had echoed rightly."""
+        """A refused probe, or a refused try after the same credential had echoed rightly.
+
+        Where the answer's body decides and could not be read, this is not held against the client.
+        """
         told = self.answer is Answer.REFUSED and not self.profile.mismatch.all
-        refused = self.answer is Answer.MISMATCH or told
+        refused = told or self.answer in (Answer.MISMATCH, Answer.UNREAD)
         return refused and (self.is_probe or self.right_before)
+
+    @property
+    def accepted(self) -> bool | None:
+        """Whether the service took it; None where it did not answer that."""
+        if self.answer is Answer.ACCEPTED:
+            return True
+        if self.answer in (Answer.MISMATCH, Answer.REFUSED) or 400 <= (self.status or 0) < 500:
+            return False
+        return None

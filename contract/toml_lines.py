@@ -12,11 +12,14 @@ _PART = re.compile(_NAME)
 
 
 def line_of(text: str, path: Path) -> int:
-    """The line (from 1) of the key at `path`, or of the nearest table around it; 1 if there is none."""
-    places = dict(reversed(list(_places(text))))
-    while path and path not in places:
+    """The line (from 1) of the key at `path`, or of what is nearest around it; 1 if there is nothing."""
+    places = list(_places(text))
+    while path:
+        for place, line in places:
+            if place[: len(path)] == path:
+                return line
         path = path[:-1]
-    return places.get(path, 1)
+    return 1
 
 
 def _places(text: str) -> Iterator[tuple[Path, int]]:

@@ -1,0 +1,35 @@
+"""A test of the tests: with any single rule disabled, the catalogue of cases is no longer satisfied."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from contract.rules import RULES, Rule
+from tests.contract.cases import catalogue
+from tests.contract.judge import labels
+
+
+def dissatisfied(rules: Mapping[str, Rule]) -> list[str]:
+    return [case.name for case in catalogue() if labels(case.events, rules) != tuple(sorted(case.expected))]
+
+
+def test_with_all_rules_every_case_is_satisfied() -> None:
+    assert dissatisfied(RULES) == []
+
+
+@pytest.mark.parametrize("code", sorted(RULES))
+def test_without_this_rule_some_case_is_not(code: str) -> None:
+    rules = dict(RULES)
+    del rules[code]
+    names = dissatisfied(rules)
+    assert names
+    expected = {case.name for case in catalogue() if any(each.startswith(code) for each in case.expected)}
+    assert set(names) == expected
+
+
+@pytest.mark.parametrize("code", sorted(RULES))
+def test_each_rule_is_registered_under_its_own_code_and_family(code: str) -> None:
+    rule = RULES[code]
+    assert rule.code == code
+    assert code.startswith(rule.family)
+    assert (rule.of_issue is None) != (rule.of_echo is None)
