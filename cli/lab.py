@@ -98,6 +98,13 @@ def _announce(running: Lab) -> None:
     click.echo(f"authentication  {running.authentication_url}/api")
     click.echo(f"accounting      {running.accounting_url}/api")
     click.echo(f"chat            {running.chat_url}/api")
+    urls = {
+        "auth": running.authentication_url,
+        "accounting": running.accounting_url,
+        "chat": running.chat_url,
+    }
+    query = "&".join(f"{name}={url}" for name, url in urls.items())
+    click.echo(f"page            {running.authentication_url}/demo?{query}")
     click.echo(f"databases       {running.data_dir} ({kept})")
     click.echo(f"update log      {running.update_log}")
     click.echo("Ready. Ctrl-C stops all three.")

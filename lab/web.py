@@ -5,24 +5,28 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from email.utils import formatdate
+from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lab.cors import Cors
 from lab.settings import VERSION
 
+PAGE = Path(__file__).with_name("page.html")
+"""A page that chats as scripts do; every service has it, so that it can be opened on any origin."""
+
 MOST = 10**12
 """The largest number that a request may name."""
 
 
 def build_app(service: str, routes: Sequence[BaseRoute], close: Callable[[], Any], cors: Cors) -> ASGIApp:
-    """A service: its routes, health at both addresses, errors as `{message}`, and its edge.
+    """A service: its routes, the page, health at both addresses, errors as `{message}`, and its edge.
 
     `close` is called when the service stops; it may be a coroutine function.
     """
@@ -38,7 +42,10 @@ def build_app(service: str, routes: Sequence[BaseRoute], close: Callable[[], Any
         body = {"status": "ok", "service": service, "version": VERSION, "timestamp": timestamp()}
         return JSONResponse(body)
 
-    everywhere = [Route("/health", health), Route("/api/health", health)]
+    async def page(_: Request) -> Response:
+        return HTMLResponse(PAGE.read_text(encoding="utf-8"))
+
+    everywhere = [Route("/health", health), Route("/api/health", health), Route("/demo", page)]
     handlers: dict[Any, Any] = {HTTPException: _refusal, Exception: _failure}
     return Edge(
         Starlette(routes=[*everywhere, *routes], exception_handlers=handlers, lifespan=lifespan), cors
