@@ -5,7 +5,8 @@ A batch only collects. `apply` can be called again after a rollback and does the
 
 import sqlite3
 
-from recordings.folding import fold
+from recordings.bodies import Bodies, BodyRow
+from recordings.folding import BODY, fold
 
 type Row = list[object] | tuple[object, ...]
 
@@ -27,10 +28,7 @@ STATEMENTS = {
         " outcome, ended_at, first_byte, events, largest_gap, request_size, response_size",
         # What an earlier row knows is never unlearned: late events of a finished exchange start with nothing.
         rest=" ON CONFLICT(id) DO UPDATE SET kind = iif(excluded.method IS NULL, kind, excluded.kind), "
-        + ", ".join(
-            f"{name} = coalesce(excluded.{name}, {name})"
-            for name in _LEARNED
-        )
+        + ", ".join(f"{name} = coalesce(excluded.{name}, {name})" for name in _LEARNED)
         + ", outcome = iif(excluded.outcome = 'open', outcome, excluded.outcome)",
     ),
     "facts": "UPDATE exchange SET role = ?, stream = ?, scope = ? WHERE id = ?",
@@ -47,7 +45,7 @@ STATEMENTS = {
     " WHERE seq = ?",
     "second_response": "UPDATE response SET side = 'both', second_side = ?, second_seq = ?, second_at = ?"
     " WHERE seq = ?",
-    "body": _insert("body", "hash, size, coding, data", rest=" ON CONFLICT(hash) DO NOTHING"),
+    "body": BODY,
     "message": _insert(
         "message",
         "seq, exchange, message, side, at, last_seq, chunks, size, kept, folded, body, timeline,"
@@ -72,9 +70,11 @@ STATEMENTS = {
 class Batch:
     """The rows of one transaction, by statement, and the messages to fold in it."""
 
-    __slots__ = ("folds", "rows")
+    __slots__ = ("_bodies", "_made", "folds", "rows")
 
-    def __init__(self) -> None:
+    def __init__(self, bodies: Bodies) -> None:
+        self._bodies = bodies
+        self._made: dict[int, tuple[int, BodyRow | None]] = {}
         self.rows: dict[str, list[Row]] = {name: [] for name in STATEMENTS}
         self.folds: list[int] = []
 
@@ -88,4 +88,10 @@ class Batch:
             if rows:
                 connection.executemany(statement, rows)
         for seq in self.folds:
-            fold(connection, seq)
+            fold(connection, seq, self._body)
+
+    def _body(self, message: int, body: bytes) -> tuple[int, BodyRow | None]:
+        """As `Bodies.number`, and the same again when the batch is applied again."""
+        if message not in self._made:
+            self._made[message] = self._bodies.number(body)
+        return self._made[message]

@@ -6,6 +6,7 @@ recording costs a few nanoseconds a byte. `contract.sse` says what the events ar
 """
 
 _LONG = 65536
+_BOM = "\xef\xbb\xbf"
 
 
 class EventCount:
@@ -15,44 +16,44 @@ class EventCount:
 
     def __init__(self) -> None:
         self.events = 0
-        self._rest = b""
+        self._rest = ""
         self._begun = False
 
     def feed(self, data: bytes) -> None:
         """Count what `data` completes."""
+        # As text of one character a byte: looking into strings is several times as fast as into bytes.
+        text = self._rest + data.decode("latin-1")
         if not self._begun:
-            if len(self._rest) + len(data) < 3:
-                self._rest += data
+            if len(text) < len(_BOM):
+                self._rest = text
                 return
             self._begun = True
-            data = (self._rest + data).removeprefix(b"\xef\xbb\xbf")
-            self._rest = b""
-        text = self._rest + data
-        held = b""
-        if b"\r" in text:
-            if text.endswith(b"\r"):
-                text, held = text[:-1], b"\r"
-            text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        *blocks, rest = text.split(b"\n\n")
-        self.events += sum([_dispatched(block) for block in blocks])
+            text = text.removeprefix(_BOM)
+        held = ""
+        if "\r" in text:
+            if text.endswith("\r"):
+                text, held = text[:-1], "\r"
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
+        *blocks, rest = text.split("\n\n")
+        self.events += sum(["\ndata:" in block or _dispatched(block) for block in blocks])
         if len(rest) > _LONG:
             rest = _shortened(rest)
         self._rest = rest + held
 
     def end(self) -> int:
         """The number of events, the stream being over: a last CR is a line end, no half of one."""
-        if self._rest.endswith(b"\r"):
+        if self._rest.endswith("\r"):
             self.feed(b"\n")
         return self.events
 
 
-def _dispatched(block: bytes) -> bool:
+def _dispatched(block: str) -> bool:
     """Whether `block`, lines between line feeds, has a `data` field."""
-    block = b"\n" + block
-    return b"\ndata:" in block or b"\ndata\n" in block or block.endswith(b"\ndata")
+    block = "\n" + block
+    return "\ndata:" in block or "\ndata\n" in block or block.endswith("\ndata")
 
 
-def _shortened(block: bytes) -> bytes:
+def _shortened(block: str) -> str:
     """What matters of an unfinished block: whether it has a `data` field, and how its last line begins."""
-    lines, _, last = block.rpartition(b"\n")
-    return (b"data:" if _dispatched(lines) else b"") + b"\n" + last[:8]
+    lines, _, last = block.rpartition("\n")
+    return ("data:" if _dispatched(lines) else "") + "\n" + last[:8]

@@ -1,6 +1,6 @@
 """What the store remembers of an exchange while it is open, and the row that sums it up."""
 
-from contract.events import Abort, Breaker, Manner, Message, Side
+from contract.events import Abort, Breaker, Manner, Message
 from contract.findings import ExchangeFacts
 from recordings.batch import Batch
 from recordings.tracks import Track
@@ -14,7 +14,7 @@ class Head:
 
     __slots__ = ("batch", "row", "side")
 
-    def __init__(self, row: list[object], side: Side, batch: Batch) -> None:
+    def __init__(self, row: list[object], side: int, batch: Batch) -> None:
         self.row = row
         self.side = side
         self.batch = batch
@@ -62,14 +62,14 @@ class OpenExchange:
         self.touched = False
 
     def finished(self) -> bool:
-        """Nothing more is to come on either side."""
-        return self.over == [Side.BOTH, Side.BOTH]
+        """Nothing more is to come on either side (bits as in `Side`)."""
+        return self.over == [3, 3]
 
     def outcome(self) -> str:
         """As `ls` shows it; see `docs/recording.md`."""
         abort = self.abort
         if abort is None:
-            return "complete" if self.over[1] == Side.BOTH else "open"
+            return "complete" if self.over[1] == 3 else "open"
         if abort.by is Breaker.CLIENT:
             return "client-abort"
         if abort.by is Breaker.PROXY:
@@ -92,7 +92,7 @@ class OpenExchange:
     def seen_by_client(self, message: int) -> list[Track]:
         """The tracks of the message at `message` whose chunks passed on the client's side."""
         tracks = self.tracks
-        return [t for t in (tracks[message + Side.CLIENT], tracks[message + Side.BOTH]) if t is not None]
+        return [t for t in (tracks[message + 1], tracks[message + 3]) if t is not None]
 
     def _events(self, response: list[Track]) -> int | None:
         """How many SSE events the client got; None where that is not to be told from one whole track."""
@@ -104,7 +104,7 @@ class OpenExchange:
         track = with_chunks[0]
         if track.count is None or track.lossy:
             return None
-        return track.count.end() if self.over[1] == Side.BOTH else track.count.events
+        return track.count.end() if self.over[1] == 3 else track.count.events
 
 
 def message_index(message: Message) -> int:

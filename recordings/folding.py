@@ -1,13 +1,19 @@
 """The fold: what a stream left in segments becomes one body and one timeline when it ends."""
 
-import hashlib
 import sqlite3
+from collections.abc import Callable
 
-from recordings.compression import squeeze, unsqueeze
+from recordings.bodies import BodyRow
+from recordings.compression import unsqueeze
 from recordings.timeline import Timeline, pack, unpack
 
 FOLDED_AT_MOST = 16 * 1024 * 1024
 """Bytes. Larger bodies stay in segments: neither writing nor reading takes their size in memory."""
+
+
+type NumberOf = Callable[[int, bytes], tuple[int, BodyRow | None]]
+
+BODY = "INSERT OR IGNORE INTO body (id, hash, size, coding, data) VALUES (?, ?, ?, ?, ?)"
 
 
 def single(size: int, seq: int, at: int) -> Timeline:
@@ -15,7 +21,7 @@ def single(size: int, seq: int, at: int) -> Timeline:
     return Timeline([seq], [at], [size])
 
 
-def fold(connection: sqlite3.Connection, seq: int) -> None:
+def fold(connection: sqlite3.Connection, seq: int, number_of: NumberOf) -> None:
     """Fold the segments of the message whose row is `seq`, inside the caller's transaction."""
     segments = connection.execute(
         "SELECT seq, at, size, timeline, coding, data FROM segment WHERE message = ? ORDER BY seq", (seq,)
@@ -24,17 +30,13 @@ def fold(connection: sqlite3.Connection, seq: int) -> None:
         return
     body = b"".join([unsqueeze(coding, data) for *_, coding, data in segments])
     timeline = pack(_joined(segments))
-    digest = None
+    number = None
     if body:
-        digest = hashlib.sha256(body).digest()
-        if connection.execute("SELECT 1 FROM body WHERE hash = ?", (digest,)).fetchone() is None:
-            coding, data = squeeze(body)
-            connection.execute(
-                "INSERT INTO body (hash, size, coding, data) VALUES (?, ?, ?, ?)",
-                (digest, len(body), coding, data),
-            )
+        number, row = number_of(seq, body)
+        if row is not None:
+            connection.execute(BODY, row)
     connection.execute(
-        "UPDATE message SET folded = 1, body = ?, timeline = ? WHERE seq = ?", (digest, timeline, seq)
+        "UPDATE message SET folded = 1, body = ?, timeline = ? WHERE seq = ?", (number, timeline, seq)
     )
     connection.execute("DELETE FROM segment WHERE message = ?", (seq,))
 

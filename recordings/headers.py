@@ -6,6 +6,8 @@ message, and both ways remember them.
 """
 
 import json
+from json.decoder import scanstring  # type: ignore[attr-defined]  # missing from typeshed
+from json.encoder import encode_basestring
 
 from contract.events import Headers
 
@@ -41,7 +43,7 @@ def from_text(text: str) -> Headers:
 
 def _remember_text(pair: tuple[bytes, bytes]) -> str:
     name, value = pair
-    line = json.dumps([name.decode("latin-1"), value.decode("latin-1")], ensure_ascii=False)
+    line = f"[{encode_basestring(name.decode('latin-1'))},{encode_basestring(value.decode('latin-1'))}]"
     if len(line) < 512:
         if len(_texts) >= _REMEMBERED:
             _texts.clear()
@@ -50,7 +52,12 @@ def _remember_text(pair: tuple[bytes, bytes]) -> str:
 
 
 def _remember_pair(line: str) -> tuple[bytes, bytes]:
-    name, value = json.loads(line)
+    name, end = scanstring(line, 2)
+    if line[:2] != '["' or line[end : end + 2] != ',"':
+        raise ValueError(line)
+    value, end = scanstring(line, end + 2)
+    if line[end:] != "]":
+        raise ValueError(line)
     pair = _pair(name, value)
     if len(line) < 512:
         if len(_pairs) >= _REMEMBERED:

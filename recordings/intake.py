@@ -6,9 +6,10 @@ which it came.
 
 import json
 
-from contract.events import Abort, Chunk, End, Event, Gap, Message, RequestHead, ResponseHead, Side
+from contract.events import Abort, Chunk, End, Event, Gap, Message, RequestHead, ResponseHead
 from contract.findings import ExchangeFacts, Finding, Output, StreamVerdict
 from recordings.batch import Batch
+from recordings.bodies import Bodies
 from recordings.counting import EventCount
 from recordings.exchanges import RESPONSE, Head, OpenExchange, message_index
 from recordings.headers import to_text
@@ -18,25 +19,24 @@ from recordings.tracks import SEGMENT, SIDES, Track
 PENDING = 0.15
 """Seconds for which chunks may wait in memory after the drain that brought them."""
 
-_KNOWN_BODIES = 65536
+_RESPONSE = Message.RESPONSE
 
 
 class Intake:
     """Gathers the rows of what is stored, and the state of what is still open."""
 
     def __init__(self) -> None:
-        self.batch = Batch()
+        self._bodies = Bodies()
+        self.batch = Batch(self._bodies)
         self.last_seq = -1
         self.last_at = 0
         self._open: dict[int, OpenExchange] = {}
         self._touched: list[OpenExchange] = []
         self._waiting: list[Track] = []
-        self._known: set[bytes] = set()
         self._drained = 0.0
         self._stores = {
             RequestHead: self._request,
             ResponseHead: self._response,
-            Chunk: self._chunk,
             End: self._end,
             Abort: self._abort,
             Gap: self._gap,
@@ -44,10 +44,20 @@ class Intake:
 
     def store(self, seq: int, event: Event) -> None:
         """Take `event` with its sequence number."""
-        self._stores[type(event)](seq, event)  # type: ignore[operator]
-        self.last_seq = seq
-        if event.at > self.last_at:
-            self.last_at = event.at
+        if type(event) is not Chunk:
+            self._stores[type(event)](seq, event)  # type: ignore[operator]
+            if event.at > self.last_at:
+                self.last_at = event.at
+            return
+        # All that a chunk costs while its stream runs.
+        exchange = self._open.get(event.exchange) or self._exchange(event, seq)
+        track = exchange.tracks[event.side + (RESPONSE if event.message is _RESPONSE else 0)]
+        if track is None or track.over:
+            track = self._track(exchange, event, seq)
+        if not track.chunks:
+            self._wait(track)
+        track.seqs.append(seq)
+        track.chunks.append(event)
 
     def judged(self, output: Output) -> None:
         """Take what the checker concluded."""
@@ -81,34 +91,36 @@ class Intake:
             (r.exchange, r.message.value, SIDES[r.side], r.where, r.offset, r.length, r.token)
         )
 
-    def take(self, now: float, *, closing: bool = False) -> Batch:
-        """The batch of the drain that ends at `now` (monotonic seconds); the next one begins.
+    def take(self, now: float, last_seq: int, *, closing: bool = False) -> Batch:
+        """The batch of the drain that ends at `now` (monotonic seconds) with `last_seq`; the next one begins.
 
         `closing` leaves nothing pending: open streams are written, too, and folded.
         """
+        self.last_seq = last_seq
         waiting, self._waiting = self._waiting, []
         batch = self.batch
         for track in waiting:
             if track.over or closing:
-                track.flush(batch, self._known, over=True)
+                track.flush(batch, self._bodies, over=True)
             elif now - track.since >= PENDING or sum([len(c.data) for c in track.chunks]) >= SEGMENT:
-                track.flush(batch, self._known, over=False)
+                track.flush(batch, self._bodies, over=False)
             else:
                 self._waiting.append(track)
+                continue
+            if track.last_at > self.last_at:
+                self.last_at = track.last_at
         if closing:
             for exchange in self._open.values():
                 self._touch(exchange)
                 batch.folds += [t.seq for t in exchange.tracks if t is not None and t.foldable()]
         self._sum_up(batch)
-        if len(self._known) > _KNOWN_BODIES:
-            self._known.clear()
         self._drained = now
-        self.batch = Batch()
+        self.batch = Batch(self._bodies)
         return batch
 
     def forget_bodies(self) -> None:
         """A batch was given up: what it would have stored is not in the file."""
-        self._known.clear()
+        self._bodies.forget()
 
     def settled(self) -> int:
         """Every event with a lower sequence number has been handed over."""
@@ -157,7 +169,7 @@ class Intake:
         if server:
             exchange.server = server
         self._touch(exchange)
-        self._head(exchange, 0, row, event.side, "request")
+        self._head(exchange, 0, row, int(event.side), "request")
 
     def _response(self, seq: int, event: ResponseHead) -> None:
         exchange = self._exchange(event, seq)
@@ -171,13 +183,13 @@ class Intake:
         exchange.status = event.status
         exchange.sse = _is_event_stream(event)
         self._touch(exchange)
-        self._head(exchange, 1, row, event.side, "response")
+        self._head(exchange, 1, row, int(event.side), "response")
 
-    def _head(self, exchange: OpenExchange, index: int, row: list[object], side: Side, table: str) -> None:
+    def _head(self, exchange: OpenExchange, index: int, row: list[object], side: int, table: str) -> None:
         """Add the row of a head, or its time alone to that of the other side's equal one."""
         batch = self.batch
         first = exchange.heads[index]
-        if first is None or first.side + side != Side.BOTH or first.row[7:] != row[7:]:
+        if first is None or first.side + side != 3 or first.row[7:] != row[7:]:
             batch.rows[table].append(row)
             exchange.heads[index] = Head(row, side, batch)
             return
@@ -194,19 +206,9 @@ class Intake:
         track = exchange.tracks[index]
         if track is None or track.over:
             track = exchange.tracks[index] = Track(exchange.id, event.message, event.side, seq)
-            if exchange.sse and index > RESPONSE and event.side & Side.CLIENT:
+            if exchange.sse and index > RESPONSE and index & 1:
                 track.count = EventCount()
         return track
-
-    def _chunk(self, seq: int, event: Chunk) -> None:
-        exchange = self._open.get(event.exchange) or self._exchange(event, seq)
-        track = exchange.tracks[event.side + (RESPONSE if event.message is Message.RESPONSE else 0)]
-        if track is None or track.over:
-            track = self._track(exchange, event, seq)
-        if not track.chunks:
-            self._wait(track)
-        track.seqs.append(seq)
-        track.chunks.append(event)
 
     def _wait(self, track: Track) -> None:
         # The chunk may have come right after the last drain: its wait is counted from there.
@@ -217,9 +219,9 @@ class Intake:
         exchange = self._exchange(event, seq)
         track = self._track(exchange, event, seq)
         track.end, track.end_seq = event, seq
-        self._over(exchange, message_index(event.message), event.side, event.at)
+        self._over(exchange, message_index(event.message), int(event.side), event.at)
 
-    def _over(self, exchange: OpenExchange, index: int, side: Side, at: int) -> None:
+    def _over(self, exchange: OpenExchange, index: int, side: int, at: int) -> None:
         """Nothing more of message `index` follows on `side`, so nothing more that is seen on both."""
         exchange.over[index] |= side
         exchange.last_at = at
@@ -235,7 +237,7 @@ class Intake:
         if exchange.abort is None:
             exchange.abort = event
         for index in (0, 1):
-            self._over(exchange, index, event.side, event.at)
+            self._over(exchange, index, int(event.side), event.at)
         self.batch.rows["abort"].append(
             (
                 *(seq, event.exchange, SIDES[event.side], event.at, event.by.value, event.manner.value),

@@ -51,7 +51,6 @@ TABLES = (
         largest_gap INTEGER,                -- µs between two chunks of the response
         request_size INTEGER, response_size INTEGER
     )""",
-    "CREATE INDEX exchange_seq ON exchange(seq)",
     """CREATE TABLE request (
         seq INTEGER PRIMARY KEY,
         exchange INTEGER NOT NULL REFERENCES exchange(id),
@@ -79,7 +78,7 @@ TABLES = (
     "CREATE INDEX response_late ON response(second_seq) WHERE second_seq > seq + 1000",
     """CREATE TABLE body (
         id INTEGER PRIMARY KEY,
-        hash BLOB NOT NULL UNIQUE,          -- SHA-256 of the bytes
+        hash BLOB NOT NULL,                 -- SHA-256 of the bytes
         size INTEGER NOT NULL,
         coding TEXT NOT NULL,               -- '' as is, 'zstd'
         data BLOB NOT NULL
@@ -95,7 +94,7 @@ TABLES = (
         size INTEGER NOT NULL,              -- bytes that passed
         kept INTEGER NOT NULL,              -- bytes that are stored
         folded INTEGER NOT NULL,            -- 0: the chunks are in `segment`
-        body BLOB REFERENCES body(hash),    -- NULL: no bytes
+        body INTEGER REFERENCES body(id),    -- NULL: no bytes
         timeline BLOB,                      -- NULL: at most one chunk, of `size` bytes
         end_seq INTEGER, end_at INTEGER, trailers TEXT
     )""",

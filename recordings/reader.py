@@ -70,35 +70,48 @@ class Recording:
 
         Below `run.settled` none is missing; to follow a live recording, read on from there.
         """
-        for _, event in self.numbered(since, until):
-            yield event
+        for some in self._lists(since, until):
+            for _, event in some:
+                yield event
 
     def numbered(self, since: int | None = None, until: int | None = None) -> Iterator[Numbered]:
         """The same as (sequence number, event)."""
-        last = int(self._one("SELECT last_seq FROM run")[0]) + 1
-        until = last if until is None else min(until, last)
-        with self._translated():
-            yield from Sequence(self._connection).read(max(since or 0, 0), until)
+        for some in self._lists(since, until):
+            yield from some
 
     def exchange(self, number: int) -> Iterator[Event]:
         """The events of one exchange, in order; none where there is no such exchange."""
-        with self._translated():
-            for _, event in Sequence(self._connection).of_exchange(number):
+        for some in self._guarded(Sequence(self._connection).of_exchange(number)):
+            for _, event in some:
                 yield event
 
+    def _lists(self, since: int | None, until: int | None) -> Iterator[list[Numbered]]:
+        last = int(self._one("SELECT last_seq FROM run")[0]) + 1
+        until = last if until is None else min(until, last)
+        return self._guarded(Sequence(self._connection).read(max(since or 0, 0), until))
+
+    def _guarded(self, lists: Iterator[list[Numbered]]) -> Iterator[list[Numbered]]:
+        """The same with what is wrong with the file as `RecordingError`, but no error of the caller's."""
+        while True:
+            with self._translated():
+                some = next(lists, None)
+            if some is None:
+                return
+            yield some
+
     def exchanges(self, number: int | None = None) -> Iterator[ExchangeRow]:
-        """A line for each exchange in the order of their beginnings, or for one alone."""
+        """A line for each exchange in the order of their numbers, or for one alone."""
         after = -1
         while True:
             if number is not None:
                 rows = self._all(f"{_EXCHANGES} WHERE x.id = ?", number)
             else:
-                rows = self._all(f"{_EXCHANGES} WHERE x.seq > ? ORDER BY x.seq LIMIT 500", after)
+                rows = self._all(f"{_EXCHANGES} WHERE x.id > ? ORDER BY x.id LIMIT 500", after)
             for row in rows:
                 yield ExchangeRow(*row)
             if not rows or number is not None:
                 return
-            after = rows[-1][1]
+            after = rows[-1][0]
 
     def findings(self, exchange: int | None = None, *, after: int = 0) -> Iterator[Finding]:
         """What the live checker found, in its order, or of one exchange alone; without the first `after`."""

@@ -11,6 +11,7 @@ import sqlite3
 from bisect import bisect_left
 from collections.abc import Iterator
 from heapq import merge
+from itertools import islice
 from typing import Any
 
 from recordings import rereading
@@ -21,6 +22,7 @@ LONG = 1024 * 1024
 """Bytes of a body above which it is not unpacked at once."""
 
 _WINDOW_ROWS, _WINDOW_BYTES, _WINDOW_SPAN = 512, 4 * 1024 * 1024, 65536
+_AT_ONCE = 256
 _FAR = 1000
 """As in the partial indexes: what reaches further than this many numbers is found by them."""
 
@@ -54,8 +56,8 @@ class Sequence:
         self._waiting: list[Numbered] = []
         self._long: list[_Long] = []
 
-    def read(self, since: int, until: int) -> Iterator[Numbered]:
-        """Events with `since` <= number < `until`."""
+    def read(self, since: int, until: int) -> Iterator[list[Numbered]]:
+        """Events with `since` <= number < `until`, some at a time."""
         if since > 0:
             self._load_reaching(since)
         low = since
@@ -66,7 +68,7 @@ class Sequence:
             yield from self._release(high)
             low = high
 
-    def of_exchange(self, exchange: int) -> Iterator[Numbered]:
+    def of_exchange(self, exchange: int) -> Iterator[list[Numbered]]:
         """All events of one exchange."""
         with _transaction(self._connection):
             self._load("exchange = ?", (exchange,))
@@ -101,7 +103,7 @@ class Sequence:
     def _load_messages(self, where: str, of: tuple[int, ...]) -> None:
         rows = self._query(
             f"SELECT {MESSAGE}, b.coding, iif(m.kept > {LONG}, NULL, b.data), m.body"
-            f" FROM message m LEFT JOIN body b ON b.hash = m.body WHERE {where}",
+            f" FROM message m LEFT JOIN body b ON b.id = m.body WHERE {where}",
             of,
         )
         waiting = self._waiting
@@ -122,8 +124,8 @@ class Sequence:
         if not long.over:
             self._long.append(long)
 
-    def _folded(self, row: Any, body: bytes) -> Iterator[Numbered]:
-        (found,) = self._query("SELECT coding, data FROM body WHERE hash = ?", (body,))
+    def _folded(self, row: Any, body: int) -> Iterator[Numbered]:
+        (found,) = self._query("SELECT coding, data FROM body WHERE id = ?", (body,))
         return rereading.long_chunks(row, *found)
 
     def _unfolded(self, row: Any) -> Iterator[Numbered]:
@@ -169,15 +171,17 @@ class Sequence:
                 self._query(f"SELECT {RESPONSE} FROM response WHERE {where}", of)
             )
 
-    def _release(self, bound: int) -> Iterator[Numbered]:
+    def _release(self, bound: int) -> Iterator[list[Numbered]]:
         """Give out, in order, what is loaded and numbered below `bound`."""
         self._waiting.sort()
         cut = bisect_left(self._waiting, bound, key=_number)
         ready, self._waiting = self._waiting[:cut], self._waiting[cut:]
         if not self._long:
-            yield from ready
+            yield ready
             return
-        yield from merge(ready, *(long.upto(bound) for long in self._long))
+        merged = merge(ready, *(long.upto(bound) for long in self._long))
+        while some := list(islice(merged, _AT_ONCE)):
+            yield some
         self._long = [long for long in self._long if not long.over]
 
 

@@ -5,7 +5,8 @@ number and time are kept beside it; a chunk's own are given as differences to th
 
     header bit 0: the columns are signed 64-bit, not unsigned 32-bit
            bit 1: two more columns follow, the form of each chunk and the bytes that are kept of it
-           bit 2: what follows the header is zstd-compressed
+           bit 2: what follows the header is zstd-compressed, all numbers' lowest bytes first, then
+                  their second ones and so on (high bytes are mostly zero, and so compress to nothing)
     columns: sequence number differences, time differences (µs), sizes [, forms, kept sizes]
 
 One chunk whose bytes are all there needs no timeline at all: its size is the body's.
@@ -13,7 +14,7 @@ One chunk whose bytes are all there needs no timeline at all: its size is the bo
 
 import sys
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from operator import sub
@@ -34,8 +35,8 @@ _NUMBERS = {form.value: number for number, form in enumerate(FORMS)}
 class Timeline:
     """The columns of a run of chunks. `kept` and `forms` are None where all chunks are whole `WIRE` ones."""
 
-    seqs: Sequence[int]
-    ats: Sequence[int]
+    seqs: list[int]
+    ats: list[int]
     sizes: Sequence[int]
     forms: Sequence[Form] | None = None
     kept: Sequence[int] | None = None
@@ -49,9 +50,9 @@ class Timeline:
 
 def pack(line: Timeline) -> bytes:
     """`line` (at least one chunk) as bytes, without its first sequence number and time."""
-    columns: list[Iterable[int]] = [
-        (0, *map(sub, line.seqs[1:], line.seqs)),
-        (0, *map(sub, line.ats[1:], line.ats)),
+    columns: list[Sequence[int]] = [
+        list(map(sub, line.seqs, line.seqs[:1] + line.seqs[:-1])),
+        list(map(sub, line.ats, line.ats[:1] + line.ats[:-1])),
         line.sizes,
     ]
     header = 0
@@ -71,16 +72,16 @@ def pack(line: Timeline) -> bytes:
         packed.byteswap()
     raw = packed.tobytes()
     if len(raw) > _WORTH_PACKING:
-        return bytes((header | _ZSTD,)) + CODECS.compress(raw)
+        planes = b"".join([raw[plane :: packed.itemsize] for plane in range(packed.itemsize)])
+        return bytes((header | _ZSTD,)) + CODECS.compress(planes)
     return bytes((header,)) + raw
 
 
 def unpack(packed: bytes, seq: int, at: int) -> Timeline:
     """The chunks of `packed`, the first of them with sequence number `seq` at `at`."""
     header = packed[0]
-    raw = CODECS.decompress(packed[1:]) if header & _ZSTD else packed[1:]
     values = array("q" if header & _WIDE else "I")
-    values.frombytes(raw)
+    values.frombytes(_planes_joined(packed[1:], values.itemsize) if header & _ZSTD else packed[1:])
     if sys.byteorder == "big":
         values.byteswap()
     count = len(values) // (5 if header & _FORMS else 3)
@@ -93,6 +94,15 @@ def unpack(packed: bytes, seq: int, at: int) -> Timeline:
         line.forms = [FORMS[number] for number in values[3 * count : 4 * count]]
         line.kept = values[4 * count :]
     return line
+
+
+def _planes_joined(packed: bytes, width: int) -> bytearray:
+    planes = CODECS.decompress(packed)
+    count = len(planes) // width
+    raw = bytearray(len(planes))
+    for plane in range(width):
+        raw[plane::width] = planes[plane * count : (plane + 1) * count]
+    return raw
 
 
 def _running(differences: "array[int]", first: int) -> list[int]:

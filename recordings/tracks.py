@@ -5,11 +5,11 @@ track gathers chunks in memory and hands them over as rows: whole when its messa
 otherwise as segments while the message goes on.
 """
 
-import hashlib
 from operator import sub
 
 from contract.events import Chunk, End, Form, Message, Side
 from recordings.batch import Batch
+from recordings.bodies import Bodies
 from recordings.compression import squeeze
 from recordings.counting import EventCount
 from recordings.folding import FOLDED_AT_MOST
@@ -51,7 +51,7 @@ class Track:
     def __init__(self, exchange: int, message: Message, side: Side, seq: int) -> None:
         self.exchange = exchange
         self.message = message
-        self.side = side
+        self.side = int(side)
         self.seq = seq
         self.seqs: list[int] = []
         self.chunks: list[Chunk] = []
@@ -68,12 +68,12 @@ class Track:
         self.end: End | None = None
         self.end_seq: int | None = None
 
-    def flush(self, batch: Batch, known: set[bytes], *, over: bool) -> None:
+    def flush(self, batch: Batch, bodies: Bodies, *, over: bool) -> None:
         """Hand over what is pending: as segments, or folded at once if all of a message (`over`) is here."""
         self.over = over
         seqs, chunks = self.seqs, self.chunks
         self.seqs, self.chunks = [], []
-        if over and not self.stored and self._whole(batch, known, seqs, chunks):
+        if over and not self.stored and self._whole(batch, bodies, seqs, chunks):
             return
         self.stored = True
         self._segments(batch, seqs, chunks)
@@ -85,21 +85,20 @@ class Track:
         """It goes on, nothing is pending, and what is stored of it can be folded."""
         return self.stored and not self.over and self.kept <= FOLDED_AT_MOST
 
-    def _whole(self, batch: Batch, known: set[bytes], seqs: list[int], chunks: list[Chunk]) -> bool:
+    def _whole(self, batch: Batch, bodies: Bodies, seqs: list[int], chunks: list[Chunk]) -> bool:
         """Store the message as one row; False where it is too large for that."""
         if sum([len(chunk.data) for chunk in chunks]) > FOLDED_AT_MOST:
             return False
-        body, timeline, digest = b"", None, None
+        body, timeline, number = b"", None, None
         if len(chunks) == 1:
             body, timeline = self._single(seqs[0], chunks[0])
         elif chunks:
             body, timeline = self._pack(seqs, chunks)
         if body:
-            digest = hashlib.sha256(body).digest()
-            if digest not in known:
-                known.add(digest)
-                batch.rows["body"].append((digest, len(body), *squeeze(body)))
-        batch.rows["message"].append(self._row(folded=1, body=digest, timeline=timeline))
+            number, row = bodies.number(body)
+            if row is not None:
+                batch.rows["body"].append(row)
+        batch.rows["message"].append(self._row(folded=1, body=number, timeline=timeline))
         return True
 
     def _segments(self, batch: Batch, seqs: list[int], chunks: list[Chunk]) -> None:
@@ -133,7 +132,7 @@ class Track:
         pieces = [chunk.data for chunk in chunks]
         ats, sizes = [chunk.at for chunk in chunks], [chunk.size for chunk in chunks]
         line = Timeline(seqs, ats, sizes)
-        forms, kept = [chunk.form for chunk in chunks], [len(piece) for piece in pieces]
+        forms, kept = [chunk.form for chunk in chunks], list(map(len, pieces))
         if forms.count(Form.WIRE) != len(forms) or kept != sizes:
             line.forms, line.kept = forms, kept
             self.lossy = self.lossy or Form.LOST in forms
@@ -148,7 +147,7 @@ class Track:
         else:
             self.largest_gap = max(self.largest_gap, ats[0] - self.last_at)
         if len(ats) > 1:
-            self.largest_gap = max(self.largest_gap, *map(sub, ats[1:], ats))
+            self.largest_gap = max(self.largest_gap, max(map(sub, ats[1:], ats)))
         self.last_at, self.last_seq = ats[-1], last_seq
         self.total += len(ats)
         self.size += size
@@ -156,7 +155,7 @@ class Track:
         if self.count is not None:
             self.count.feed(data)
 
-    def _row(self, *, folded: int, body: bytes | None, timeline: bytes | None) -> tuple[object, ...]:
+    def _row(self, *, folded: int, body: int | None, timeline: bytes | None) -> tuple[object, ...]:
         end = self.end
         ended = (
             (None, None, None)

@@ -31,7 +31,7 @@ VIEWS = (
         (x.ended_at - x.at) / 1000.0 AS ms, x.first_byte / 1000.0 AS first_byte_ms,
         x.events, x.largest_gap / 1000.0 AS largest_gap_ms, x.request_size, x.response_size,
         x.kind, x.client, x.server
-    FROM exchange x ORDER BY x.seq""",
+    FROM exchange x ORDER BY x.id""",
     f"""CREATE VIEW headers AS
     SELECT h.exchange, h.message, h.side, {_utc("h.at")} AS at, p.key AS position,
         json_extract(p.value, '$[0]') AS name, json_extract(p.value, '$[1]') AS value
@@ -39,8 +39,8 @@ VIEWS = (
         UNION ALL SELECT exchange, 'response', side, at, headers FROM response) h, json_each(h.headers) p""",
     f"""CREATE VIEW bodies AS
     SELECT m.exchange, m.message, m.side, {_utc("m.at")} AS at, m.chunks, m.size, m.kept,
-        m.end_seq IS NOT NULL AS complete, lower(hex(m.body)) AS sha256, b.coding AS stored_as, b.data
-    FROM message m LEFT JOIN body b ON b.hash = m.body""",
+        m.end_seq IS NOT NULL AS complete, lower(hex(b.hash)) AS sha256, b.coding AS stored_as, b.data
+    FROM message m LEFT JOIN body b ON b.id = m.body""",
     f"""CREATE VIEW streams AS
     SELECT v.stream, v.scope, v.issued, v.exposed, v.echoed, v.accepted, v.status, {_utc("v.at")} AS at
     FROM verdict v

@@ -24,6 +24,7 @@ from recordings.decoding import DECODERS
 from recordings.file import RecordingFile
 from recordings.intake import Intake
 from recordings.rows import EventRedactor, RunInfo
+from recordings.unkept import NoFile
 
 PERIOD = 0.1
 """Seconds between drains."""
@@ -38,16 +39,21 @@ _FIRST_RETRY, _LAST_RETRY = 0.1, 2.0
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """How a recording ended. `clean`: everything that was not counted as lost is in the one file `path`."""
+    """How a recording ended. `clean`: everything that was not counted as lost is in the one file `path`.
+
+    `path` is None where nothing was to be kept.
+    """
 
     lost_events: int
     lost_bytes: int
-    path: Path
+    path: Path | None
     clean: bool
 
 
 class Writer:
     """Writes one recording. Raises `RecordingExists` or `RecordingError` where the file cannot be made.
+
+    Without a `path` everything is redacted and judged as ever, and kept nowhere.
 
     `on_judged` and `on_trouble` are called on the writer's thread: with what the checker concluded, once
     it is in the file, and with a sentence when something goes wrong and when it is over. Without a
@@ -56,7 +62,7 @@ class Writer:
 
     def __init__(
         self,
-        path: Path,
+        path: Path | None,
         run: RunInfo,
         *,
         redactor: EventRedactor,
@@ -85,7 +91,7 @@ class Writer:
         self._deadline: float | None = None
         self._stop = threading.Event()
         self._closing: Closing | None = None
-        self._file = RecordingFile(path, run)
+        self._file = NoFile() if path is None else RecordingFile(path, run)
         self._thread = threading.Thread(target=self._work, name="streamid-writer", daemon=True)
         self._thread.start()
 
@@ -116,13 +122,12 @@ class Writer:
 
     def _drain(self, *, closing: bool = False) -> None:
         events, mark = self._backlog.take()
-        for event in events:
-            self._redact(event)
+        self._process(events)
         if closing:
             self._end_of_run()
         intake = self._intake
         self._guarded("redaction", self._take_redactions)
-        batch = intake.take(time.monotonic(), closing=closing)
+        batch = intake.take(time.monotonic(), self._seq, closing=closing)
         lost = self._lost()
         if batch or lost != self._noted:
             settled = intake.settled()
@@ -137,34 +142,40 @@ class Writer:
         if judged:
             self._guarded("findings", lambda: self._on_judged(judged))
 
-    def _redact(self, event: Event) -> None:
-        if self._thin and type(event) is Chunk and event.data:
-            self._thinned_bytes += event.size
-            event = Chunk(event.exchange, event.message, event.side, event.at, b"", event.size, Form.LOST)
-        try:
-            released = self._redactor.feed(event)
-        except Exception as error:
-            # What cannot be redacted is not stored: a secret may be in it.
-            self._trouble("redaction", f"an event could not be redacted and is not kept: {error!r}")
-            released = [
-                Gap(event.exchange, event.at, 1, getattr(event, "size", 0), "it could not be redacted")
-            ]
-            self._given_up += 1
-        for each in released:
-            self._store(each)
-
-    def _store(self, event: Event) -> None:
-        self._seq = seq = self._seq + 1
-        self._intake.store(seq, event)
-        if self._checker is not None:
+    def _process(self, events: list[Event]) -> None:
+        """Redact, number, store and judge: the hot path, so one loop."""
+        feed, store = self._redactor.feed, self._intake.store
+        checker, seq = self._checker, self._seq
+        for event in events:
+            if self._thin and type(event) is Chunk and event.data:
+                event = self._thinned(event)
             try:
-                outputs = self._checker.feed(event)
+                released = feed(event)
             except Exception as error:
-                self._trouble("judging", f"judging stopped, recording goes on: {error!r}")
-                self._checker = None
-                return
-            if outputs:
-                self._note(outputs)
+                released = [self._unredacted(event, error)]
+            for each in released:
+                seq += 1
+                store(seq, each)
+                if checker is not None:
+                    try:
+                        outputs = checker.feed(each)
+                    except Exception as error:
+                        self._trouble("judging", f"judging stopped, recording goes on: {error!r}")
+                        checker = self._checker = None
+                    else:
+                        if outputs:
+                            self._note(outputs)
+        self._seq = seq
+
+    def _thinned(self, event: Chunk) -> Chunk:
+        self._thinned_bytes += event.size
+        return Chunk(event.exchange, event.message, event.side, event.at, b"", event.size, Form.LOST)
+
+    def _unredacted(self, event: Event, error: Exception) -> Gap:
+        # What cannot be redacted is not stored: a secret may be in it.
+        self._trouble("redaction", f"an event could not be redacted and is not kept: {error!r}")
+        self._given_up += 1
+        return Gap(event.exchange, event.at, 1, getattr(event, "size", 0), "it could not be redacted")
 
     def _note(self, outputs: list[Output]) -> None:
         for output in outputs:
@@ -172,13 +183,13 @@ class Writer:
         self._judged += outputs
 
     def _end_of_run(self) -> None:
-        try:
-            released = self._redactor.flush()
-        except Exception as error:
-            self._trouble("redaction", f"the last events could not be redacted and are not kept: {error!r}")
-            released = []
+        released: list[Event] = []
+        self._guarded("redaction", lambda: released.extend(self._redactor.flush()))
         for event in released:
-            self._store(event)
+            self._seq += 1
+            self._intake.store(self._seq, event)
+            if self._checker is not None:
+                self._note(self._checker.feed(event))
         if self._checker is not None:
             checker = self._checker
             self._guarded("judging", lambda: self._note(checker.end()))
@@ -281,7 +292,7 @@ class Writer:
 
     def _say(self, sentence: str) -> None:
         with contextlib.suppress(Exception):
-            self._on_trouble(f"{self.path}: {sentence}")
+            self._on_trouble(f"{self.path or 'no recording'}: {sentence}")
 
 
 class WalFull(Exception):  # noqa: N818 - a state, and never seen outside
