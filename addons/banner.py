@@ -19,9 +19,15 @@ def banner(version: str, mitmproxy: str, servers: Iterable[str], settings: Setti
     ]
 
 
-def describe(mode: mode_specs.ProxyMode, addresses: Iterable[tuple[str, int]]) -> str:
-    """Where a mode listens and where it leads, as `127.0.0.1:8080 → http://localhost:3002`."""
-    where = ", ".join(f"{host}:{port}" for host, port, *_ in addresses) or "nowhere"
+def describe(mode: mode_specs.ProxyMode, addresses: Iterable[tuple[str, int]], local: bool) -> str:
+    """Where a mode listens and where it leads, as `127.0.0.1:8080 → http://localhost:3002 (reverse)`.
+
+    `local`: only clients on this machine are let in, whatever the socket is bound to.
+    """
+    if local:
+        where = ", ".join(sorted({f"localhost:{port}" for _, port, *_ in addresses}))
+    else:
+        where = ", ".join(f"{host}:{port}" for host, port, *_ in addresses)
     if isinstance(mode, (mode_specs.ReverseMode, mode_specs.UpstreamMode)):
         host, port = mode.address[:2]
         return f"{where} → {mode.scheme}://{host}:{port} ({mode.type_name})"

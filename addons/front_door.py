@@ -6,6 +6,7 @@ When mitmproxy reloads the script, this module and the run it keeps stay; only t
 import asyncio
 import atexit
 import logging
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
@@ -15,6 +16,7 @@ from mitmproxy.addonmanager import Loader
 
 from addons import compatibility, settings
 from addons.banner import banner, describe
+from addons.loopback import StreamidLoopback, guarded
 from addons.raw_traffic import StreamidRawTraffic
 from addons.recorder import Recorder, streamid_version
 from addons.tapping import StreamidTapping
@@ -34,7 +36,12 @@ class _Kept:
     def __init__(self) -> None:
         self.recorder = Recorder()
         run = self.recorder.run
-        self.addons: list[Any] = [StreamidTapping(run), StreamidRawTraffic(run), self.recorder.verifier]
+        self.addons: list[Any] = [
+            StreamidLoopback(),
+            StreamidTapping(run),
+            StreamidRawTraffic(run),
+            self.recorder.verifier,
+        ]
         self.running = False
         self.closing: asyncio.TimerHandle | None = None
 
@@ -60,7 +67,7 @@ class StreamidFrontDoor:
     # mitmproxy's hooks
 
     def load(self, loader: Loader) -> None:
-        """Declare the options; listen on loopback unless told otherwise."""
+        """Declare the options; `streamid.toml` gives their defaults."""
         try:
             defaults = settings.defaults()
         except ValueError as error:
@@ -68,9 +75,8 @@ class StreamidFrontDoor:
             defaults = {name: option.default for name, option in settings.OPTIONS.items()}
         for name, option in settings.OPTIONS.items():
             loader.add_option(settings.PREFIX + name, str, defaults[name], option.help)
-        if not ctx.options.listen_host:
-            ctx.options.update(listen_host="127.0.0.1")
-        if ctx.options.flow_detail == 1 and "flow_detail" in ctx.options:
+        if "flow_detail" in ctx.options and not ctx.options.has_changed("flow_detail"):
+            # mitmdump's line per flow shows whole URLs, secrets included; ours say more.
             ctx.options.update(flow_detail=0)
 
     def configure(self, updated: set[str]) -> None:
@@ -93,7 +99,8 @@ class StreamidFrontDoor:
             return
         self._kept.running = True
         servers = [
-            describe(each.mode, each.listen_addrs) for each in ctx.master.addons.get("proxyserver").servers
+            describe(each.mode, each.listen_addrs, guarded(each.mode))
+            for each in ctx.master.addons.get("proxyserver").servers
         ]
         for line in banner(streamid_version(), version("mitmproxy"), servers, self.recorder.settings):
             logger.info(line)
@@ -174,3 +181,7 @@ class StreamidFrontDoor:
         if closing.path is not None:
             lines.append(f"  recording: {closing.path}")
         return lines
+
+
+def _counted(codes: Mapping[str, int]) -> str:
+    return ", ".join(f"{code} ×{count}" for code, count in sorted(codes.items()))

@@ -2,28 +2,32 @@
 
 import os
 import platform
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from addons.run import Run
 from addons.settings import Settings
 from addons.verifier import StreamidVerifier
 from contract.events import Event
-from recordings.redaction import DEFAULT_NAMES, Redaction, Redactor, load_key
-from recordings.writer import Closing, RunInfo, Writer
+from recordings.redaction import DEFAULT_NAMES, Redactor, load_key
+from recordings.rows import EventRedactor, RunInfo
+from recordings.writer import Closing, Writer
 
 CLOSING_TIME = 10.0
 """Seconds that closing may take where the disk fails; afterwards what is left is counted as lost."""
 
 
 def streamid_version() -> str:
-    """The version installed, or `0` in a checkout that is not."""
+    """The version installed, or the checkout's own."""
     try:
         return version("streamid-proxy")
     except PackageNotFoundError:
-        return "0"
+        project = Path(__file__).resolve().parent.parent / "pyproject.toml"
+        return str(tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"])
 
 
 class Recorder:
@@ -99,25 +103,24 @@ class Recorder:
                 self.path.unlink(missing_ok=True)
 
 
-class _Watched:
+class _Watched(EventRedactor):
     """The redactor, with the verifier looking at what comes out of it."""
 
     def __init__(self, redactor: Redactor, verifier: StreamidVerifier) -> None:
         self._redactor = redactor
-        self._watch = verifier.watch
         self._verifier = verifier
 
     def feed(self, event: Event) -> list[Event]:
         released = self._redactor.feed(event)
         if self._verifier.log_headers:
             for each in released:
-                self._watch(each)
+                self._verifier.watch(each)
         return released
 
     def flush(self) -> list[Event]:
         return self._redactor.flush()
 
-    def take_redactions(self) -> list[Redaction]:
+    def take_redactions(self) -> Sequence[Any]:
         return self._redactor.take_redactions()
 
 

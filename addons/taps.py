@@ -45,7 +45,7 @@ _CLIENT, _SERVER, _BOTH = Side.CLIENT, Side.SERVER, Side.BOTH
 _ARRIVES_ON = {_REQUEST: _CLIENT, _RESPONSE: _SERVER}
 _LEAVES_ON = {_REQUEST: _SERVER, _RESPONSE: _CLIENT}
 
-TOGETHER = 5_000
+TOGETHER = 10_000
 """Within how many microseconds what leaves counts as seen at once on both sides (hooks run in between)."""
 
 type _RequestLine = tuple[bytes, str, str, int, bytes, bytes, Headers]

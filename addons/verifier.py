@@ -14,12 +14,11 @@ from mitmproxy import ctx, flow, hooks, http
 from addons import wording
 from addons.run import Run
 from contract.events import Abort, End, Event, Message, ResponseHead
-from contract.findings import ExchangeFacts, Finding, Output, Role, Severity, StreamVerdict
+from contract.findings import ExchangeFacts, Finding, Output, Role, Severity, StreamVerdict, Verdict
 
 logger = logging.getLogger("streamid")
 
 _MARKS = {Severity.ERROR: ":red_circle:", Severity.WARNING: ":orange_circle:", Severity.INFO: ":warning:"}
-_SERIOUS = list(_MARKS)
 _FINE = ":green_circle:"
 
 
@@ -32,6 +31,7 @@ class StreamidVerifier:
         self.log_headers = False
         self.streams: set[str] = set()
         self.counts: collections.Counter[str] = collections.Counter()
+        self.undecided: collections.Counter[str] = collections.Counter()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting: collections.deque[Output | ResponseHead] = collections.deque()
         self._heads: dict[int, list[ResponseHead]] = {}
@@ -85,13 +85,15 @@ class StreamidVerifier:
             ctx.master.addons.trigger(hooks.UpdateHook(list(changed.values())))
 
     def _finding(self, finding: Finding, changed: dict[str, flow.Flow]) -> None:
-        self.counts[finding.code] += 1
+        decided = finding.verdict is not Verdict.INCONCLUSIVE
+        (self.counts if decided else self.undecided)[finding.code] += 1
         line = wording.finding_line(finding)
         if self.json_log:
             _print(wording.as_json("finding", **wording.finding_fields(finding)))
         else:
-            logger.log(logging.INFO if finding.severity is Severity.INFO else logging.WARNING, line)
-        self._remark(finding.exchange, line, _MARKS[finding.severity], changed)
+            serious = decided and finding.severity is not Severity.INFO
+            logger.log(logging.WARNING if serious else logging.INFO, line)
+        self._remark(finding.exchange, line, _MARKS[finding.severity] if decided else _FINE, changed)
 
     def _stream(self, verdict: StreamVerdict, changed: dict[str, flow.Flow]) -> None:
         if verdict.issued is not None:

@@ -86,7 +86,9 @@ def check_authority() -> Iterator[Check]:
         return
     ends = certificate.not_valid_after_utc
     if ends < datetime.now(UTC):
-        yield Check("CA", "problem", f"{path} expired on {ends:%Y-%m-%d}; delete mitmproxy-ca* there to renew it")
+        yield Check(
+            "CA", "problem", f"{path} expired on {ends:%Y-%m-%d}; delete mitmproxy-ca* there to renew it"
+        )
     elif ends < datetime.now(UTC) + timedelta(days=30):
         yield Check("CA", "note", f"{path} expires on {ends:%Y-%m-%d}")
     else:
@@ -153,7 +155,9 @@ _CHECKS: tuple[Callable[[], Iterator[Check]], ...] = (
 
 
 @click.command()
-@click.option("--port", "ports", type=click.IntRange(1, 65535), multiple=True, default=(8080,), show_default=True)
+@click.option(
+    "--port", "ports", type=click.IntRange(1, 65535), multiple=True, default=(8080,), show_default=True
+)
 def doctor(ports: tuple[int, ...]) -> None:
     """Check versions, ports, the CA, folders and the internals that we rely on.
 

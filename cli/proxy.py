@@ -48,7 +48,11 @@ def _as_url(value: str) -> str:
 @click.command(context_settings={"ignore_unknown_options": False})
 @click.argument("upstream", nargs=-1, required=True, callback=_upstream)
 @click.option(
-    "--port", type=click.IntRange(1, 65535), default=DEFAULT_PORT, show_default=True, help="Where to listen; a second UPSTREAM gets the next port."
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=DEFAULT_PORT,
+    show_default=True,
+    help="Where to listen; a second UPSTREAM gets the next port.",
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--record", help="The recording to write, or 'off'.")

@@ -1,7 +1,5 @@
 """The taps: what arrives and what leaves, each on its own side, and nothing twice."""
 
-import time
-
 from mitmproxy import http
 from mitmproxy.proxy import commands
 from mitmproxy.proxy.layers.http import HTTPMode
@@ -114,7 +112,7 @@ def test_what_a_hook_delays_keeps_the_time_of_either_side() -> None:
     exchange = Exchange(hold=("responseheaders",))
     exchange.client_sends(POST)
     exchange.server_sends(CHUNKED + b"3\r\nabc\r\n")
-    time.sleep(0.02)
+    exchange.clock += 20_000
     exchange.release()
     arrived, left = (event for event in exchange.events if isinstance(event, ResponseHead))
     assert (arrived.side, left.side) == (Side.SERVER, Side.CLIENT)

@@ -40,6 +40,8 @@ class Exchange:
             self.context.server.address = ("upstream.test", 80)
         self.events: list[Event] = []
         self.run = Run(self.events.append)
+        self.clock = 1_000
+        self.run.now = self._tick  # type: ignore[method-assign]
         self.layer = HttpLayer(self.context, mode)
         tap_layer(self.layer, self.run)
         self.to_client = b""
@@ -50,6 +52,11 @@ class Exchange:
         self._hold = hold
         self._held: list[commands.StartHook] = []
         self._deliver(events.Start())
+
+    def _tick(self) -> int:
+        """A clock of the test's own: a microsecond for each look at it."""
+        self.clock += 1
+        return self.clock
 
     def client_sends(self, data: bytes) -> None:
         """Bytes from the client, as one read."""

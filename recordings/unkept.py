@@ -1,0 +1,30 @@
+"""What stands in a writer's place for the file where nothing is to be recorded: all is judged, none kept."""
+
+from datetime import datetime
+
+from recordings.batch import Batch
+
+
+class NoFile:
+    """Takes everything that a `RecordingFile` takes, and keeps nothing of it."""
+
+    def write(self, batch: Batch) -> None:
+        """Forget `batch`."""
+
+    def wal_size(self) -> int:
+        """Nothing is waiting in a log."""
+        return 0
+
+    def checkpoint(self) -> bool:
+        """Nothing has to be moved."""
+        return True
+
+    def mark_closed(self, started: datetime) -> None:
+        """Nothing has to be noted."""
+
+    def to_single_file(self) -> bool:
+        """There is no file to be left in pieces."""
+        return True
+
+    def close(self) -> None:
+        """Nothing is held."""

@@ -1,0 +1,246 @@
+"""The front door as users start it: options, refusals, banner, paths, reload, and what it says."""
+
+import json
+import re
+import signal
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lab.processes import Lab
+from recordings.reader import Recording
+from tests.support.lab import logged_in, running_lab
+from tests.support.proxy import STREAMID, Proxy, ProxyError, copied_checkout
+
+TRACEBACK = "Traceback (most recent call last)"
+EXIT = re.compile(r"ended with code 1\b")
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Lab]:
+    with running_lab() as running:
+        yield running
+
+
+def reverse(lab: Lab) -> str:
+    return f"reverse:{lab.chat_url}"
+
+
+def stream_and_save(lab: Lab, proxy: Proxy, *, wrong: str | None = None) -> str:
+    """One stream through the proxy, saved under its own ID (or `wrong`); returns the ID."""
+    with logged_in(lab, chat_url=f"http://127.0.0.1:{proxy.port}") as client:
+        client.http.headers["Origin"] = "http://localhost:8080"
+        session = client.new_session()
+        with client.stream(session) as answer:
+            streaming_id: str = answer.headers["X-Streaming-Session-Id"]
+            assert answer.content.endswith(b"\n\n")
+        saved = client.update(session, wrong if wrong is not None else streaming_id)
+        assert saved.status_code == (200 if wrong is None else 400)
+    return streaming_id
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"streamid_log": "xml"}, "streamid: streamid_log: 'xml' is none of text, json"),
+        ({"streamid_profile": "nope"}, "streamid: streamid_profile: no profile 'nope'"),
+        ({"streamid_recrod": "x.db"}, "unknown option streamid_recrod; did you mean streamid_record?"),
+        ({"streamid_record": "/proc/no/such.db"}, "/proc/no"),
+    ],
+)
+def test_a_bad_option_stops_the_start_with_one_line(options: dict[str, str], said: str) -> None:
+    with pytest.raises(ProxyError, match=EXIT) as refused, Proxy(options=options) as proxy:
+        proxy.wait_for("  recording  ")
+    assert said in str(refused.value)
+    assert TRACEBACK not in str(refused.value)
+
+
+def test_a_bad_file_in_the_folder_stops_the_start_with_one_line(tmp_path: Path) -> None:
+    (tmp_path / "streamid.toml").write_text("recrod = 'x.db'\n")
+    with pytest.raises(ProxyError, match=EXIT) as refused, Proxy(cwd=tmp_path) as proxy:
+        proxy.wait_for("  recording  ")
+    assert "streamid.toml: unknown key 'recrod'; did you mean record?" in str(refused.value)
+    assert TRACEBACK not in str(refused.value)
+
+
+def test_the_second_proxy_on_a_recording_is_told_who_has_it() -> None:
+    with (
+        Proxy() as first,
+        pytest.raises(ProxyError, match=EXIT) as refused,
+        Proxy(options={"streamid_record": str(first.recording)}) as second,
+    ):
+        second.wait_for("  recording  ")
+    assert f"is being written by another process ({first.pid})" in str(refused.value)
+
+
+def test_a_start_that_fails_leaves_no_empty_recording(tmp_path: Path) -> None:
+    with Proxy() as first:
+        taken = f"reverse:http://127.0.0.1:9@127.0.0.1:{first.port}"
+        with pytest.raises(ProxyError), Proxy(taken, folder=tmp_path) as proxy:
+            proxy.wait_for("  recording  ")
+    assert not (tmp_path / "recording.db").exists()
+
+
+def test_the_banner_says_where_what_and_whither(lab: Lab) -> None:
+    with Proxy(reverse(lab), "regular") as proxy:
+        log = proxy.wait_for("  recording  ")
+    first, second = proxy.ports
+    assert re.search(r"streamid \S+ on mitmproxy 12\.", log)
+    assert f"listening  127.0.0.1:{first} → http://localhost:{lab.ports['chat']} (reverse)" in log
+    assert f"listening  127.0.0.1:{second} (regular proxy)" in log
+    assert "profile    chat" in log
+    assert "faults     none" in log
+    assert f"recording  {proxy.recording}" in log
+
+
+@pytest.mark.parametrize("way", ["another folder", "a symbolic link", "a space in the path"])
+def test_it_starts_from_anywhere(lab: Lab, tmp_path: Path, way: str) -> None:
+    if way == "a symbolic link":
+        script = tmp_path / "link.py"
+        script.symlink_to(STREAMID)
+    elif way == "a space in the path":
+        script = copied_checkout(tmp_path / "a folder with spaces")
+    else:
+        script = STREAMID
+    with Proxy(reverse(lab), script=script, cwd=tmp_path) as proxy:
+        streaming_id = stream_and_save(lab, proxy)
+        proxy.wait_for(f"{streaming_id}: issued (#2), readable by scripts, echoed (#3), accepted (200)")
+        assert TRACEBACK not in proxy.log()
+
+
+def test_options_come_from_the_folders_file(lab: Lab, tmp_path: Path) -> None:
+    (tmp_path / "streamid.toml").write_text('record = "here.db"\nlog = "json"\n')
+    with Proxy(reverse(lab), cwd=tmp_path, record=False) as proxy:
+        stream_and_save(lab, proxy)
+        proxy.wait_for('"accepted": true')
+    with Recording(tmp_path / "here.db") as recording:
+        assert recording.run.closed
+        assert len(list(recording.exchanges())) == 3
+
+
+def test_the_command_line_wins_over_the_folders_file(lab: Lab, tmp_path: Path) -> None:
+    (tmp_path / "streamid.toml").write_text('log = "json"\n')
+    with Proxy(reverse(lab), cwd=tmp_path, options={"streamid_log": "text"}) as proxy:
+        stream_and_save(lab, proxy)
+        proxy.wait_for("accepted (200)")
+
+
+def test_a_finding_is_one_line_with_what_is_needed_to_act(lab: Lab) -> None:
+    with Proxy(reverse(lab)) as proxy:
+        stream_and_save(lab, proxy, wrong="stream-1700000000")
+        log = proxy.wait_for("EC203 echo-fabricated error, exchange #3: ")
+    assert "stream-1700000000" in log
+
+
+def test_json_lines_stand_alone_with_stable_keys(lab: Lab) -> None:
+    options = {"streamid_log": "json", "streamid_log_headers": "true"}
+    with Proxy(reverse(lab), options=options) as proxy:
+        streaming_id = stream_and_save(lab, proxy, wrong="stream-1700000000")
+        proxy.wait_for('"code": "EC203"')
+        proxy.stop()
+        lines = [json.loads(line) for line in proxy.log().splitlines() if line.startswith("{")]
+    by_kind = {
+        kind: [line for line in lines if line["streamid"] == kind]
+        for kind in ("stream", "finding", "headers")
+    }
+    assert by_kind["stream"][0]["stream"] == streaming_id
+    assert set(by_kind["finding"][0]) >= {
+        "code",
+        "name",
+        "severity",
+        "verdict",
+        "message",
+        "exchange",
+        "stream",
+        "side",
+        "at",
+        "evidence",
+    }
+    assert ["X-Streaming-Session-Id", streaming_id] in by_kind["headers"][0]["headers"]
+
+
+def test_headers_of_an_issuing_response_are_logged_on_request(lab: Lab) -> None:
+    with Proxy(reverse(lab), options={"streamid_log_headers": "true"}) as proxy:
+        streaming_id = stream_and_save(lab, proxy)
+        proxy.wait_for(f"X-Streaming-Session-Id: {streaming_id}")
+
+
+def test_without_a_recording_it_still_verifies(lab: Lab, tmp_path: Path) -> None:
+    with Proxy(reverse(lab), cwd=tmp_path, options={"streamid_record": "off"}) as proxy:
+        stream_and_save(lab, proxy, wrong="stream-1700000000")
+        proxy.wait_for("EC203 echo-fabricated")
+        assert "recording  off" in proxy.log()
+    assert not list(tmp_path.rglob("*.db"))
+
+
+def test_a_recording_is_its_owners_alone(lab: Lab) -> None:
+    with Proxy(reverse(lab)) as proxy:
+        stream_and_save(lab, proxy)
+        files = [path for path in proxy.folder.iterdir() if path.name.startswith("recording.db")]
+        assert files
+        assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in files)
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_it_closes_to_one_file_and_says_where(lab: Lab, tmp_path: Path, how: signal.Signals) -> None:
+    with Proxy(reverse(lab), folder=tmp_path) as proxy:
+        stream_and_save(lab, proxy)
+        proxy.stop(how)
+        assert "streamid: 3 exchanges, 1 streams, no findings" in proxy.log()
+        assert f"recording: {proxy.recording}" in proxy.log()
+        assert not list(tmp_path.glob("recording.db-*"))
+        with Recording(proxy.recording) as recording:
+            assert recording.run.closed
+
+
+def test_a_reload_of_the_script_goes_on_with_the_run(lab: Lab, tmp_path: Path) -> None:
+    script = copied_checkout(tmp_path / "checkout")
+    with Proxy(reverse(lab), script=script, folder=tmp_path / "run") as proxy:
+        with logged_in(lab, chat_url=f"http://127.0.0.1:{proxy.port}") as client:
+            session = client.new_session()
+            with client.stream(session) as answer:
+                pieces = answer.iter_content(64)
+                read = next(pieces)
+                proxy.reload()
+                read += b"".join(pieces)
+            assert client.update(session, answer.headers["X-Streaming-Session-Id"]).status_code == 200
+        proxy.wait_for("the run goes on")
+        proxy.stop()
+        assert TRACEBACK not in proxy.log()
+        with Recording(proxy.recording) as recording:
+            rows = list(recording.exchanges())
+            assert [row.outcome for row in rows] == ["complete"] * 3
+            assert rows[1].response_size == len(read)
+
+
+def test_mitmproxys_own_views_show_the_verdict(lab: Lab, tmp_path: Path) -> None:
+    spy = tmp_path / "spy.py"
+    spy.write_text(
+        "import logging\n"
+        "def update(flows):\n"
+        "    for flow in flows:\n"
+        "        logging.info(f'SPY {flow.request.path} {flow.marked} {flow.comment!r}')\n"
+    )
+    with Proxy(reverse(lab), scripts=[spy]) as proxy:
+        stream_and_save(lab, proxy, wrong="stream-1700000000")
+        log = proxy.wait_for(":red_circle:")
+    assert re.search(r"SPY /api/chat/sessions/\S+/update-stream :red_circle: .*EC203", log)
+    assert re.search(r"SPY /api/chat/sessions/\S+/stream :green_circle: .*issued", log)
+
+
+def test_fixed_options_cannot_change_while_a_run_is_recorded(lab: Lab, tmp_path: Path) -> None:
+    changer = tmp_path / "changer.py"
+    changer.write_text(
+        "import logging\n"
+        "from mitmproxy import ctx, exceptions\n"
+        "def request(flow):\n"
+        "    try:\n"
+        "        ctx.options.update(streamid_record='other.db')\n"
+        "    except exceptions.OptionsError as error:\n"
+        "        logging.info(f'SPY {error}')\n"
+    )
+    with Proxy(reverse(lab), scripts=[changer]) as proxy:
+        stream_and_save(lab, proxy)
+        proxy.wait_for("SPY streamid_record cannot change while a run is recorded")
