@@ -21,7 +21,13 @@ NEEDED = ("starlette", "uvicorn", "jwt", "argon2", "httpx", "requests", "sseclie
 
 @click.group()
 def lab() -> None:
-    """Run the chat system to try streamid on, and test it with a complete client."""
+    """Run the chat system to try streamid on, and test it.
+
+    \b
+    Examples:
+      streamid lab up
+      streamid lab test
+    """
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
         raise Unusable(
@@ -68,7 +74,12 @@ def lab() -> None:
     help="The chat service's log of updates, a JSON line each [default: in the data folder].",
 )
 def up(auth_port: int, data_dir: Path | None, **given: Any) -> None:
-    """Run authentication, accounting and chat until Ctrl-C."""
+    """Run authentication, accounting and chat until Ctrl-C.
+
+    \b
+    Example:
+      streamid lab up --auth-port 4000 --accounting-port 4001 --chat-port 4002
+    """
     options = LabOptions(authentication_port=auth_port, data_dir=data_dir, **given)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
@@ -157,7 +168,12 @@ def _announce(running: Lab) -> None:
 @colour_option
 @click.pass_context
 def test(context: click.Context, /, auth_url: str, message: str | None, quiet: bool, **given: Any) -> None:
-    """Go through the system as a complete client; exit code 0 only if all passed."""
+    """Go through the system as a complete client; exit code 0 only if all passed.
+
+    \b
+    Example:
+      streamid lab test --chat-url http://localhost:8080
+    """
     from lab.client import StreamingOptions
     from lab.logger import Logger
     from lab.tester import StreamingTester
