@@ -5,6 +5,7 @@ TLS runs over memory, HTTP/2 frames are read beside the bytes, never instead of 
 """
 
 import contextlib
+import dataclasses
 import socket
 import ssl
 import struct
@@ -12,7 +13,7 @@ import struct
 import hpack
 import hyperframe.frame as wire
 
-from tests.fidelity.frames import Frame, FrameReader, Outgoing, opening
+from tests.fidelity.frames import Frame, FrameReader, Headers, Outgoing, opening
 
 _AT_ONCE = 65536
 
@@ -62,8 +63,16 @@ class End:
     def alpn(self) -> str | None:
         return self._tls.selected_alpn_protocol() if self._tls and self._shaken else None
 
-    def send(self, what: bytes | Outgoing) -> None:
-        data = what if isinstance(what, bytes) else what.encode(self._encoder)
+    def send(self, what: bytes | Outgoing, port: int = 0) -> None:
+        """Write bytes or a frame; `PORT` in bytes and in fields becomes `port`."""
+        number = b"%d" % port
+        if isinstance(what, bytes):
+            data = what.replace(b"PORT", number)
+        elif isinstance(what, Headers):
+            fields = tuple((name, value.replace(b"PORT", number)) for name, value in what.fields)
+            data = dataclasses.replace(what, fields=fields).encode(self._encoder)
+        else:
+            data = what.encode(self._encoder)
         if self._tls:
             self._tls.write(data)
         else:
@@ -125,7 +134,9 @@ class End:
         self._shake()
         while self._shaken and not self.ending:
             try:
-                self._deliver(self._tls.read(_AT_ONCE))
+                plain = self._tls.read(_AT_ONCE)
+                self._deliver(plain)
+                self.ending = "" if plain else "closed"
             except ssl.SSLWantReadError:
                 break
             except ssl.SSLZeroReturnError:

@@ -18,6 +18,7 @@ from typing import NamedTuple, Self
 
 from tests.fidelity.ends import End
 from tests.fidelity.frames import Frame, Outgoing
+from tests.fidelity.websocket import unmasked
 from tests.support.certificates import client_context, server_context
 from tests.support.proxy import Proxy
 
@@ -62,11 +63,19 @@ class Step:
 
 @dataclass(frozen=True)
 class Script:
-    """An exchange, or several on one client connection."""
+    """An exchange, or several on one client connection.
+
+    `redrawn`: the client's WebSocket frames get new random masks on the way, so what the server gets
+    after the upgrade is compared without them.
+    """
 
     name: str
     route: Route
     steps: tuple[Step, ...]
+    redrawn: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.route.name}: {self.name}"
 
 
 class Arrival(NamedTuple):
@@ -113,14 +122,17 @@ class Stage:
             f"reverse:tcp://127.0.0.1:{echo}",
         ]
 
-    @property
-    def port(self) -> int:
-        """Of the plain listener; scripts that name their destination write `PORT`."""
-        port: int = self._plain.getsockname()[1]
+    def port(self, route: Route) -> int:
+        """Of the listener that a route leads to; scripts that name it write `PORT`."""
+        listener = self._secret if route in (Route.H2, Route.TLS) else self._plain
+        port: int = listener.getsockname()[1]
         return port
 
-    def play(self, script: Script, proxy: Proxy) -> list[Arrival]:
-        """Play to `proxy`; a step at a server connection that never comes raises TimeoutError."""
+    def play(self, script: Script, proxy: Proxy | None) -> list[Arrival]:
+        """Play to `proxy`, or with nothing between the ends.
+
+        A step at a server connection that never comes raises TimeoutError.
+        """
         self._ends = []
         seen: list[Arrival] = []
         try:
@@ -128,7 +140,7 @@ class Stage:
             self._settle(proxy, seen, 0)
             for number, step in enumerate(script.steps, 1):
                 end = self._await_end(step.end)
-                self._perform(end, step)
+                self._perform(end, step, script.route)
                 effect = None if step.quiet else ("server" if end.client else "client")
                 self._settle(proxy, seen, number, effect)
             self._ends[0].close()
@@ -136,7 +148,7 @@ class Stage:
         finally:
             for end in self._ends:
                 end.close()
-        return seen
+        return [_without_masks(arrival) for arrival in seen] if script.redrawn else seen
 
     def close(self) -> None:
         for listener in (self._plain, self._secret, self._echo):
@@ -150,15 +162,16 @@ class Stage:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _enter(self, route: Route, proxy: Proxy) -> None:
+    def _enter(self, route: Route, proxy: Proxy | None) -> None:
         mode = {Route.FORWARD: 2, Route.H2: 1, Route.TLS: 1}.get(route, 0)
-        connection = socket.create_connection(("127.0.0.1", proxy.ports[mode]))
+        port = proxy.ports[mode] if proxy else self.port(route)
+        connection = socket.create_connection(("127.0.0.1", port))
         tls = client_context(route.client_alpn) if route.client_alpn else None
         end = End(connection, "client", tls, client=True)
         self._ends.append(end)
         self._until(lambda: end.ready or bool(end.ending), PATIENCE)
 
-    def _perform(self, end: End, step: Step) -> None:
+    def _perform(self, end: End, step: Step, route: Route) -> None:
         match step.what:
             case Do.CLOSE:
                 end.close()
@@ -168,10 +181,8 @@ class Stage:
                 end.reset()
             case Do.SECURE:
                 end.secure(client_context(("h2",)) if end.client else server_context())
-            case bytes() as data:
-                end.send(data.replace(b"PORT", b"%d" % self.port))
-            case frame:
-                end.send(frame)
+            case what:
+                end.send(what, self.port(route))
 
     def _await_end(self, name: str) -> End:
         def found() -> End | None:
@@ -181,7 +192,7 @@ class Stage:
             raise TimeoutError(f"{name} has no connection")
         return found() or self._ends[0]
 
-    def _settle(self, proxy: Proxy, seen: list[Arrival], step: int, effect: str | None = None) -> None:
+    def _settle(self, proxy: Proxy | None, seen: list[Arrival], step: int, effect: str | None = None) -> None:
         if effect:
             self._until(lambda: any(_stirred(end) for end in self._ends if effect in end.name), EFFECT)
         marks = None
@@ -198,14 +209,15 @@ class Stage:
     def _marks(self) -> list[tuple[str, int, str, bool]]:
         return [(end.name, len(end.arrived), end.ending, end.ready) for end in self._ends]
 
-    def _round_trip(self, proxy: Proxy) -> None:
-        line = self._lines.get(proxy.pid)
+    def _round_trip(self, proxy: Proxy | None) -> None:
+        port = proxy.ports[3] if proxy else self._echo.getsockname()[1]
+        line = self._lines.get(port)
         if line is None:
-            connection = socket.create_connection(("127.0.0.1", proxy.ports[3]))
-            line = self._lines[proxy.pid] = End(connection, "line", None, client=True)
+            line = End(socket.create_connection(("127.0.0.1", port)), "line", None, client=True)
+            self._lines[port] = line
         line.send(b".")
         if not self._until(lambda: bool(line.arrived), PATIENCE):
-            raise TimeoutError(f"the proxy does not answer any more:\n{proxy.log()}")
+            raise TimeoutError(f"no answer any more:\n{proxy.log() if proxy else ''}")
         line.take()
 
     def _until(self, holds: Callable[[], bool], patience: float) -> bool:
@@ -239,6 +251,12 @@ class Stage:
         name = f"server {sum(not end.client for end in self._ends) + 1}"
         tls = self._tls if listener is self._secret else None
         self._ends.append(End(connection, name, tls, client=False))
+
+
+def _without_masks(arrival: Arrival) -> Arrival:
+    if arrival.end == "client" or arrival.data.startswith(b"GET "):
+        return arrival
+    return arrival._replace(data=unmasked(arrival.data))
 
 
 def _stirred(end: End) -> bool:

@@ -1,11 +1,11 @@
 """Bytes of HTTP/1.1 messages, and scripts of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from tests.fidelity.stage import Do, Route, Script, Step, client, server
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-GET = b"GET /a HTTP/1.1\r\nHost: chat.example\r\n\r\n"
+GET = b"GET /a HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\n\r\n"
 LARGE = bytes(range(256)) * 400
 """100 KB."""
 CHUNKED = b"Transfer-Encoding: chunked"
@@ -23,7 +23,7 @@ def chunk(data: bytes, extension: bytes = b"") -> bytes:
     return b"%x%s\r\n%s\r\n" % (len(data), extension, data)
 
 
-def request(*fields: bytes, line: bytes = b"GET /a HTTP/1.1", host: bytes = b"Host: chat.example") -> bytes:
+def request(*fields: bytes, line: bytes = b"GET /a HTTP/1.1", host: bytes = b"Host: 127.0.0.1:PORT") -> bytes:
     """A request head; an empty `host` leaves the field out."""
     return b"".join(part + b"\r\n" for part in (line, *([host] if host else []), *fields)) + b"\r\n"
 
@@ -46,25 +46,15 @@ def broken_up(data: bytes, size: int) -> list[Step]:
 
 def sent(name: str, *writes: bytes | Do | Step, answer: Writes = (OK,), route: Route = Route.PLAIN) -> Script:
     """The client writes, then the server answers."""
-    return _script(name, route, client, writes, server, answer)
+    return Script(f"request: {name}", route, (*_steps(client, writes), *_steps(server, answer)))
 
 
 def answered(
     name: str, *writes: bytes | Do | Step, to: Writes = (GET,), route: Route = Route.PLAIN
 ) -> Script:
     """The client asks, then the server writes."""
-    return _script(name, route, client, to, server, writes)
+    return Script(f"answer: {name}", route, (*_steps(client, to), *_steps(server, writes)))
 
 
-def over(route: Route, *scripts: Script) -> list[Script]:
-    """The same scripts by another route."""
-    return [Script(script.name, route, script.steps) for script in scripts]
-
-
-def _script(name: str, route: Route, *parts: object) -> Script:
-    steps: list[Step] = []
-    for end, writes in zip(parts[::2], parts[1::2], strict=True):
-        assert callable(end)
-        assert isinstance(writes, Sequence)
-        steps += [write if isinstance(write, Step) else end(write) for write in writes]
-    return Script(name, route, tuple(steps))
+def _steps(end: Callable[[bytes | Do], Step], writes: Writes) -> list[Step]:
+    return [write if isinstance(write, Step) else end(write) for write in writes]
