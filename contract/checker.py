@@ -14,7 +14,7 @@ from contract import echoing, issuing
 from contract.answers import needs_body
 from contract.bodies import BROKEN_OFF, MISSING, Body, Decoder, Decoders, fulfils, parsed
 from contract.events import Abort, Chunk, End, Event, Gap, Kind, Message, RequestHead, ResponseHead, Side
-from contract.exchange import Exchange, fits_status, issues_with
+from contract.exchange import CLIENT, SERVER, Exchange, fits_status, issues_with
 from contract.findings import ExchangeFacts, Finding, Output, Role, StreamVerdict, Verdict
 from contract.headers import content_coding
 from contract.places import InBody
@@ -59,6 +59,7 @@ class Checker:
         self._issue_rules = [(rule, rule.of_issue) for rule in chosen if rule.of_issue]
         self._echo_rules = [(rule, rule.of_echo) for rule in chosen if rule.of_echo]
         self._open: dict[int, Exchange] = {}
+        self._read: dict[int, Exchange] = {}  # those of them that have a body which is read
         self._others: set[int] = set()  # open exchanges that the profile does not know
         self._now = 0  # position in the sequence
         self._gap = 0
@@ -70,7 +71,7 @@ class Checker:
     def feed(self, event: Event) -> list[Output]:
         """Take the next event of the sequence, and give what it decides."""
         if isinstance(event, Chunk):
-            exchange = self._open.get(event.exchange)
+            exchange = self._read.get(event.exchange)
             if exchange is None or not exchange.wants(event.message) or not exchange.take(event):
                 return []
             self._now += 1
@@ -104,7 +105,7 @@ class Checker:
         if number in self._others:
             return []
         if (exchange := self._open.get(number)) is not None:
-            exchange.sides |= head.side
+            exchange.sides |= int(head.side)
             return []
         visit = self._routes.find(head) if head.kind is Kind.HTTP else None
         if visit is None:
@@ -115,19 +116,21 @@ class Checker:
         self._open[number] = exchange
         if visit.by_body or any(echo.id.json_path for echo in visit.echoes):
             exchange.read_request(self._decoders)
+            self._read[number] = exchange
         if not visit.by_body:
             self._decide(exchange)
         return self._advanced(exchange, head.at)
 
     def _take(self, exchange: Exchange, event: ResponseHead | Chunk | End | Abort) -> None:
-        exchange.sides |= event.side
+        sides = int(event.side)
+        exchange.sides |= sides
         if isinstance(event, ResponseHead):
             if event.status >= 200 or event.status == 101:
                 self._response_head(exchange, event)
         elif isinstance(event, End):
             if event.message is Message.RESPONSE:
-                exchange.end_response(event.side, self._now)
-            elif event.side & exchange.judged_side and not exchange.sent:
+                exchange.end_response(sides, self._now)
+            elif sides & exchange.judged_side and not exchange.sent:
                 exchange.sent = self._now
                 if exchange.request_body:
                     exchange.request_body.end()
@@ -137,19 +140,21 @@ class Checker:
     def _response_head(self, exchange: Exchange, head: ResponseHead) -> None:
         if not exchange.is_decided:
             self._decide(exchange)
-        place = exchange.issue.id if exchange.issue and issues_with(exchange.issue, head) else None
-        in_body = place is not None and place.header is None
-        coding = content_coding(head.headers)
-        if head.side & Side.SERVER and exchange.server is None:
-            exchange.server = head
-            if place and in_body:
+        is_issuing = exchange.issue is not None and issues_with(exchange.issue, head)
+        place = exchange.issue.id if exchange.issue and is_issuing and not exchange.issue.id.header else None
+        coding, sides = content_coding(head.headers), int(head.side)
+        if sides & SERVER and exchange.server is None:
+            exchange.server, exchange.is_issuing_server = head, is_issuing
+            if place:
                 exchange.id_in_server = InBody(place, coding, self._decoders)
             if exchange.echo and needs_body(self.profile, head.status):
                 exchange.answer_body = Body(coding, self._decoders)
-        if head.side & Side.CLIENT and exchange.client is None:
-            exchange.client = head
-            if place and in_body:
+        if sides & CLIENT and exchange.client is None:
+            exchange.client, exchange.is_issuing_client = head, is_issuing
+            if place:
                 exchange.id_in_client = InBody(place, coding, self._decoders)
+        if exchange.wants(Message.RESPONSE):
+            self._read[exchange.number] = exchange
         if exchange.is_lossy:
             exchange.lose()
 
@@ -206,7 +211,7 @@ class Checker:
     def _is_answered(self, exchange: Exchange) -> bool:
         if exchange.server is None:
             return False
-        return exchange.answer_body is None or bool(exchange.closed & Side.SERVER)
+        return exchange.answer_body is None or bool(exchange.closed & SERVER)
 
     def _judge_issue(self, exchange: Exchange, out: list[Output]) -> None:
         exchange.is_issue_judged = True
@@ -253,7 +258,7 @@ class Checker:
         if echo is None or echo.returned.why_unreadable == BROKEN_OFF:
             return
         for rule, judge in self._echo_rules:
-            self._say(rule, judge(echo), exchange, echo.value, exchange.judged_side, out)
+            self._say(rule, judge(echo), exchange, echo.value, Side(exchange.judged_side), out)
         self._remember_echo(exchange, echo)
         if echo.value:
             issued = echo.own or echo.foreign or echo.near
@@ -303,6 +308,7 @@ class Checker:
         if exchange.delivered:
             self._end_lives(exchange)
         del self._open[exchange.number]
+        self._read.pop(exchange.number, None)
         self.window.leave(exchange.scope)
 
     def _tell(self, exchange: Exchange, out: list[Output]) -> None:
@@ -340,8 +346,8 @@ def _chosen[R: Route](routes: tuple[R, ...], value: object) -> R | None:
 def _is_last(event: ResponseHead | Chunk | End | Abort) -> bool:
     """Whether the client's side of an exchange is over with this event."""
     if type(event) is End:
-        return event.message is Message.RESPONSE and bool(event.side & Side.CLIENT)
-    return type(event) is Abort and bool(event.side & Side.CLIENT)
+        return event.message is Message.RESPONSE and bool(int(event.side) & CLIENT)
+    return type(event) is Abort and bool(int(event.side) & CLIENT)
 
 
 def _is_chosen(code: str, select: Collection[str] | None, ignore: Collection[str]) -> bool:

@@ -10,7 +10,8 @@ from contract.profile_sections import Close, Echo, Issue, Place
 from contract.routes import Caller, Visit
 from contract.window import Issuance, Scope
 
-NOT_SEEN = "the response was not seen"
+# Plain integers: a flag's own operators cost more than all else that is done with a chunk.
+CLIENT, SERVER, BOTH = int(Side.CLIENT), int(Side.SERVER), int(Side.BOTH)
 
 
 class Exchange:
@@ -32,6 +33,8 @@ class Exchange:
         "is_decided",
         "is_echo_judged",
         "is_issue_judged",
+        "is_issuing_client",
+        "is_issuing_server",
         "is_lossy",
         "is_registered",
         "is_told",
@@ -59,7 +62,7 @@ class Exchange:
         self.began = began
         self.newest: Issuance | None = scope.newest
         self.at = head.at
-        self.sides = head.side
+        self.sides = int(head.side)
         # What it is, once the request's body has decided it.
         self.is_decided = False
         self.issue: Issue | None = None
@@ -71,10 +74,12 @@ class Exchange:
         # The response on each side.
         self.client: ResponseHead | None = None
         self.server: ResponseHead | None = None
+        self.is_issuing_client = False
+        self.is_issuing_server = False
         self.id_in_client: InBody | None = None
         self.id_in_server: InBody | None = None
         self.answer_body: Body | None = None
-        self.closed = Side(0)
+        self.closed = 0
         self.delivered = 0
         self.is_broken = False
         self.is_lossy = False
@@ -101,9 +106,9 @@ class Exchange:
         return Role.PREFLIGHT if self.visit.is_preflight else Role.OTHER
 
     @property
-    def judged_side(self) -> Side:
+    def judged_side(self) -> int:
         """The client's side; the server's only where the client's was never seen."""
-        return Side.CLIENT if self.sides & Side.CLIENT else Side.SERVER
+        return self.sides & CLIENT or SERVER
 
     def wants(self, message: Message) -> bool:
         """Whether any body of this message is read."""
@@ -119,27 +124,28 @@ class Exchange:
 
     def take(self, chunk: Chunk) -> bool:
         """Look at a chunk that is wanted; whether it brought the ID to light."""
+        sides = int(chunk.side)
         if chunk.message is Message.REQUEST:
-            if self.request_body is not None and chunk.side & self.judged_side:
+            if self.request_body is not None and sides & self.judged_side:
                 self.request_body.feed(chunk)
             return False
-        if self.answer_body is not None and chunk.side & Side.SERVER:
+        if self.answer_body is not None and sides & SERVER:
             self.answer_body.feed(chunk)
         found = False
-        for side, body in ((Side.SERVER, self.id_in_server), (Side.CLIENT, self.id_in_client)):
-            if body is not None and chunk.side & side and not body.is_over:
+        for side, body in ((SERVER, self.id_in_server), (CLIENT, self.id_in_client)):
+            if body is not None and sides & side and not body.is_over:
                 body.feed(chunk)
                 found = found or body.is_over
         return found
 
-    def end_response(self, side: Side, now: int) -> None:
+    def end_response(self, sides: int, now: int) -> None:
         """The response is complete on these sides."""
-        self.closed |= side
-        if side & Side.CLIENT:
+        self.closed |= sides
+        if sides & CLIENT:
             self.delivered = self.delivered or now
             if self.id_in_client:
                 self.id_in_client.end()
-        if side & Side.SERVER:
+        if sides & SERVER:
             if self.id_in_server:
                 self.id_in_server.end()
             if self.answer_body:
@@ -148,28 +154,29 @@ class Exchange:
     def break_off(self, abort: Abort, now: int) -> None:
         """Nothing more comes on these sides."""
         self.is_broken = True
-        self.closed |= abort.side
-        if abort.side & self.judged_side and not self.sent:
+        sides = int(abort.side)
+        self.closed |= sides
+        if sides & self.judged_side and not self.sent:
             self.sent = now
             if self.request_body:
                 self.request_body.stop(BROKEN_OFF)
-        self._stop(abort.side, BROKEN_OFF)
+        self._stop(sides, BROKEN_OFF)
 
     def lose(self) -> None:
         """Some of its events were not kept."""
         self.is_lossy = True
         if self.request_body and not self.sent:
             self.request_body.stop(LOST)
-        self._stop(Side.BOTH & ~self.closed, LOST)
+        self._stop(BOTH & ~self.closed, LOST)
 
     def give_up(self) -> None:
         """What has not come by now does not come."""
-        self._stop(Side.BOTH & ~self.closed, BROKEN_OFF)
+        self._stop(BOTH & ~self.closed, BROKEN_OFF)
 
-    def _stop(self, side: Side, why: str) -> None:
-        if side & Side.CLIENT and self.id_in_client:
+    def _stop(self, sides: int, why: str) -> None:
+        if sides & CLIENT and self.id_in_client:
             self.id_in_client.stop(why)
-        if side & Side.SERVER:
+        if sides & SERVER:
             if self.id_in_server:
                 self.id_in_server.stop(why)
             if self.answer_body:

@@ -1,17 +1,25 @@
 """Looking up field lines: names without case, lines in order (RFC 9110 §5.1–§5.3)."""
 
+from functools import cache
+
 from contract.events import Headers
+
+
+@cache
+def key(name: str) -> bytes:
+    """A name as the functions here want it; for names from profiles, which are few."""
+    return name.lower().encode()
 
 
 def lines(headers: Headers, name: bytes) -> list[bytes]:
     """The values of all lines under `name` (given in lower case), without white space around them."""
-    return [value.strip(b" \t") for key, value in headers if key.lower() == name]
+    return [value.strip(b" \t") for each, value in headers if each.lower() == name]
 
 
 def first(headers: Headers, name: bytes) -> bytes | None:
     """The value of the first line under `name` (given in lower case)."""
-    for key, value in headers:
-        if key.lower() == name:
+    for each, value in headers:
+        if each.lower() == name:
             return value.strip(b" \t")
     return None
 

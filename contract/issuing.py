@@ -1,7 +1,7 @@
 """From an exchange to the subject of the ID rules, and to the IDs that the window remembers of it."""
 
 from contract.events import ResponseHead
-from contract.exchange import Exchange, issues_with, named, stray_id
+from contract.exchange import Exchange, named, stray_id
 from contract.places import InBody, Reading, in_head
 from contract.profile import Profile
 from contract.subjects import Issue
@@ -10,12 +10,12 @@ from contract.window import Issuance, Window
 
 def server_reading(exchange: Exchange) -> Reading | None:
     """The ID that the service issued; None if it did not, or not yet."""
-    return _reading(exchange, exchange.server, exchange.id_in_server)
+    return _reading(exchange, exchange.server, exchange.id_in_server) if exchange.is_issuing_server else None
 
 
 def client_reading(exchange: Exchange) -> Reading | None:
     """The ID that the issuing response carried to the client."""
-    return _reading(exchange, exchange.client, exchange.id_in_client)
+    return _reading(exchange, exchange.client, exchange.id_in_client) if exchange.is_issuing_client else None
 
 
 def is_readable(head: ResponseHead | None, body: InBody | None) -> bool:
@@ -24,9 +24,9 @@ def is_readable(head: ResponseHead | None, body: InBody | None) -> bool:
 
 
 def _reading(exchange: Exchange, head: ResponseHead | None, body: InBody | None) -> Reading | None:
-    if exchange.issue is None or head is None or not issues_with(exchange.issue, head):
-        return None
-    return body.reading if body else in_head(exchange.issue.id, head.headers)
+    if body is not None or exchange.issue is None or head is None:
+        return body.reading if body else None
+    return in_head(exchange.issue.id, head.headers)
 
 
 def register(exchange: Exchange, window: Window, now: int) -> None:
@@ -54,8 +54,8 @@ def subject(exchange: Exchange, profile: Profile, window: Window) -> Issue | Non
     if response is None:
         return None
     issue = exchange.issue
-    is_issuing = issue is not None and issues_with(issue, response)
-    client = client_reading(exchange) if is_issuing else None
+    is_issuing = exchange.is_issuing_client
+    client = client_reading(exchange)
     stray = None if is_issuing else _stray(exchange, profile, window, response)
     return Issue(
         profile=profile,

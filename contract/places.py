@@ -37,7 +37,7 @@ def in_head(place: Place, fields: Headers) -> Reading | None:
     if not place.header:
         return None
     for name in (place.header, *place.alternatives):
-        values = [value.decode("latin-1") for value in headers.lines(fields, name.lower().encode())]
+        values = [value.decode("latin-1") for value in headers.lines(fields, headers.key(name))]
         if place.template:
             values = _from_urls(Template(place.template), values)
         if values:
@@ -132,7 +132,7 @@ class Returned:
 def in_request(place: EchoPlace, visit: Visit, fields: Headers, body: Body | None) -> Returned:
     """The ID that a request carries; `body` is needed only for a place in JSON."""
     if place.header:
-        value = headers.combined(fields, place.header.lower().encode())
+        value = headers.combined(fields, headers.key(place.header))
         return Returned(None if value is None else value.decode("latin-1"), f"header {place.header}")
     if place.query:
         return Returned(query_value(visit.query, place.query), f"query {place.query}")

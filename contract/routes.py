@@ -82,7 +82,7 @@ class Routes:
         if self._scope.path:
             return variables.get(self._scope.path, "")
         if self._scope.header:
-            value = headers.first(head.headers, self._scope.header.lower().encode())
+            value = headers.first(head.headers, headers.key(self._scope.header))
             return "" if value is None else value.decode("latin-1")
         return query_value(query, self._scope.query) or "" if self._scope.query else ""
 
@@ -90,7 +90,7 @@ class Routes:
         if self._version is None:
             return True
         if self._version.header:
-            line = headers.first(head.headers, self._version.header.lower().encode())
+            line = headers.first(head.headers, headers.key(self._version.header))
             value = None if line is None else line.decode("latin-1")
         else:
             value = query_value(query, self._version.query or "")
@@ -119,14 +119,14 @@ class Caller:
 def caller(head: RequestHead, profile: Profile) -> Caller:
     """The caller of a request by the profile's `credential` section; empty texts where it says nothing."""
     section = profile.credential
-    user = headers.first(head.headers, section.user.lower().encode()) if section.user else None
+    user = headers.first(head.headers, headers.key(section.user)) if section.user else None
     return Caller(_credential(head, profile), percent_decoded(user) if user else "")
 
 
 def _credential(head: RequestHead, profile: Profile) -> str:
     section = profile.credential
     for name in section.headers:
-        value = headers.first(head.headers, name.lower().encode())
+        value = headers.first(head.headers, headers.key(name))
         if value:
             return value.decode("latin-1")
     if not section.cookies:
