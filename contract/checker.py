@@ -22,7 +22,6 @@ from contract.profile import Profile
 from contract.profile_sections import Route
 from contract.routes import Routes, caller
 from contract.rules import RULES, Rule
-from contract.rules.cors import readable
 from contract.subjects import Answer, Echo, Issue, Ruling
 from contract.window import Window
 
@@ -199,8 +198,9 @@ class Checker:
             issuing.register(exchange, self.window, self._now)
         if not exchange.is_issue_judged and issuing.is_readable(exchange.client, exchange.id_in_client):
             self._judge_issue(exchange, out)
-        if exchange.sent and exchange.echo and not exchange.stream:
-            exchange.stream = echoing.returned(exchange).value or ""
+        if exchange.sent and exchange.echo and exchange.returned is None:
+            exchange.returned = echoing.returned(exchange)
+            exchange.stream = exchange.stream or exchange.returned.value or ""
         if not exchange.is_told and (exchange.issue is None and (exchange.echo is None or exchange.sent)):
             self._tell(exchange, out)
         if exchange.echo and not exchange.is_echo_judged and exchange.sent and self._is_answered(exchange):
@@ -236,8 +236,7 @@ class Checker:
         if exchange.mine is None:
             return
         if issue is not None and issue.is_issuing:
-            found = readable(issue)
-            exchange.mine.exposed = found.readable if found else False
+            exchange.mine.exposed = issue.exposure.readable if issue.exposure else False
         stream = issue.client.id if issue and issue.client and issue.client.id else exchange.mine.id
         out.append(
             StreamVerdict(

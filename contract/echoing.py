@@ -23,7 +23,7 @@ def subject(exchange: Exchange, profile: Profile, window: Window, gap: int) -> E
     """The echo for the rules; `gap` is when events of unknown exchanges were last lost (0: never)."""
     if exchange.echo is None:
         return None
-    back = returned(exchange)
+    back = exchange.returned or returned(exchange)
     value = back.value or ""
     known = [one for one in window.get(value) if one.since < exchange.sent] if value else []
     own = _own(exchange, known)
@@ -38,7 +38,7 @@ def subject(exchange: Exchange, profile: Profile, window: Window, gap: int) -> E
         returned=back,
         answer=answer(profile, exchange.echo, server, exchange.answer_body),
         status=server.status if server else None,
-        is_scoped=profile.scope != type(profile.scope)(),
+        is_scoped=profile.scope.is_given,
         own=own,
         foreign=foreign[-1] if foreign else None,
         handed=handed[-1] if handed else None,

@@ -4,7 +4,7 @@ from contract import headers
 from contract.bodies import BROKEN_OFF, LOST, Body, Decoders
 from contract.events import Abort, Chunk, Message, RequestHead, ResponseHead, Side
 from contract.findings import Role
-from contract.places import InBody, Reading, in_head
+from contract.places import InBody, Reading, Returned, in_head
 from contract.profile import Profile
 from contract.profile_sections import Close, Echo, Issue, Place
 from contract.routes import Caller, Visit
@@ -39,12 +39,14 @@ class Exchange:
         "is_registered",
         "is_told",
         "issue",
+        "issued",
         "mine",
         "newest",
         "number",
         "own_echo",
         "request",
         "request_body",
+        "returned",
         "scope",
         "sent",
         "server",
@@ -88,8 +90,10 @@ class Exchange:
         self.is_registered = False
         self.is_issue_judged = False
         self.is_echo_judged = False
+        self.issued: Reading | None = None
         self.mine: Issuance | None = None
         self.own_echo: Issuance | None = None
+        self.returned: Returned | None = None
         self.stream = ""
 
     @property

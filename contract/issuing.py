@@ -4,18 +4,9 @@ from contract.events import ResponseHead
 from contract.exchange import Exchange, named, stray_id
 from contract.places import InBody, Reading, in_head
 from contract.profile import Profile
+from contract.rules.cors import id_readable
 from contract.subjects import Issue
 from contract.window import Issuance, Window
-
-
-def server_reading(exchange: Exchange) -> Reading | None:
-    """The ID that the service issued; None if it did not, or not yet."""
-    return _reading(exchange, exchange.server, exchange.id_in_server) if exchange.is_issuing_server else None
-
-
-def client_reading(exchange: Exchange) -> Reading | None:
-    """The ID that the issuing response carried to the client."""
-    return _reading(exchange, exchange.client, exchange.id_in_client) if exchange.is_issuing_client else None
 
 
 def is_readable(head: ResponseHead | None, body: InBody | None) -> bool:
@@ -23,8 +14,9 @@ def is_readable(head: ResponseHead | None, body: InBody | None) -> bool:
     return head is not None and (body is None or body.is_over)
 
 
-def _reading(exchange: Exchange, head: ResponseHead | None, body: InBody | None) -> Reading | None:
-    if body is not None or exchange.issue is None or head is None:
+def _reading(exchange: Exchange, head: ResponseHead, body: InBody | None) -> Reading | None:
+    """The ID on one side of an issuing response."""
+    if body is not None or exchange.issue is None:
         return body.reading if body else None
     return in_head(exchange.issue.id, head.headers)
 
@@ -32,7 +24,9 @@ def _reading(exchange: Exchange, head: ResponseHead | None, body: InBody | None)
 def register(exchange: Exchange, window: Window, now: int) -> None:
     """Remember what the service issued, or that it may have issued something that was not seen."""
     exchange.is_registered = True
-    reading = server_reading(exchange)
+    if exchange.server is None or not exchange.is_issuing_server:
+        return
+    reading = exchange.issued = _reading(exchange, exchange.server, exchange.id_in_server)
     if reading is None:
         if exchange.id_in_server and exchange.id_in_server.why:
             exchange.scope.missed = now
@@ -48,6 +42,12 @@ def _remember(exchange: Exchange, window: Window, value: str, now: int, *, is_is
     return issuance
 
 
+def _client_reading(exchange: Exchange, response: ResponseHead) -> Reading | None:
+    if response is exchange.server and exchange.id_in_client is None:
+        return exchange.issued  # seen alike on both sides
+    return _reading(exchange, response, exchange.id_in_client)
+
+
 def subject(exchange: Exchange, profile: Profile, window: Window) -> Issue | None:
     """What the client got, for the rules; None if it got no response."""
     response = exchange.client
@@ -55,7 +55,7 @@ def subject(exchange: Exchange, profile: Profile, window: Window) -> Issue | Non
         return None
     issue = exchange.issue
     is_issuing = exchange.is_issuing_client
-    client = client_reading(exchange)
+    client = _client_reading(exchange, response) if is_issuing else None
     stray = None if is_issuing else _stray(exchange, profile, window, response)
     return Issue(
         profile=profile,
@@ -64,8 +64,9 @@ def subject(exchange: Exchange, profile: Profile, window: Window) -> Issue | Non
         is_issuing=is_issuing,
         place=named(issue.id) if issue else "",
         client=client,
-        server=server_reading(exchange),
+        server=exchange.issued,
         why_unread=exchange.id_in_client.why if exchange.id_in_client else "",
+        exposure=id_readable(client, exchange.request, response) if client else None,
         earlier=_earlier(exchange, profile, window, client),
         stray=stray,
     )

@@ -194,6 +194,11 @@ class ScopeKey(Section):
         _exactly_one(self, ("path", "header", "query"), optional=True)
         return self
 
+    @property
+    def is_given(self) -> bool:
+        """Whether IDs belong to anything at all."""
+        return bool(self.path or self.header or self.query)
+
 
 class Credential(Section):
     """What tells callers apart: the first of `headers` that a request has, else the named cookies.

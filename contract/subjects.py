@@ -49,12 +49,21 @@ def shown(value: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Readable:
+    """Whether a script can read something (None: cannot be told), and a clause that says why."""
+
+    readable: bool | None
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
 class Issue:
     """A response as the client got it, on a path of the profile.
 
     `place` names where the ID belongs, `client` and `server` are the readings on both sides of the
     proxy; `why_unread` says why the client's side of a body could not be read, `earlier` is another
-    exchange that issued the client's ID before, `stray` an ID that a non-issuing response carries.
+    exchange that issued the client's ID before, `exposure` says whether a script
+    can read the client's ID, `stray` is an ID that a non-issuing response carries.
     """
 
     profile: Profile
@@ -66,6 +75,7 @@ class Issue:
     server: Reading | None
     why_unread: str = ""
     earlier: int | None = None
+    exposure: Readable | None = None
     stray: Reading | None = None
 
 

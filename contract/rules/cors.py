@@ -4,12 +4,12 @@ The sections are those of the Fetch standard, https://fetch.spec.whatwg.org/.
 """
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 
 from contract import headers
 from contract.events import Headers, RequestHead, ResponseHead
-from contract.subjects import NA, PASS, Issue, Ruling, fails, inconclusive
+from contract.places import Reading
+from contract.subjects import NA, PASS, Issue, Readable, Ruling, fails, inconclusive
 
 # §2.2.2: a CORS-safelisted response-header name.
 SAFELISTED = frozenset(
@@ -33,14 +33,6 @@ class Credentials(StrEnum):
 
     INCLUDED = "included"
     UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Readable:
-    """Whether a script can read something (None: cannot be told), and a clause that says why."""
-
-    readable: bool | None
-    because: str
 
 
 def header_readable(name: bytes, request: RequestHead, response: ResponseHead) -> Readable:
@@ -144,18 +136,16 @@ def _text(value: bytes) -> str:
     return value.decode("latin-1")
 
 
-def readable(issue: Issue) -> Readable | None:
-    """Whether a script can read the ID that the client got; None if there is none."""
-    if not issue.is_issuing or issue.client is None:
-        return None
-    if issue.client.header:
-        return header_readable(issue.client.header.encode(), issue.request, issue.response)
-    return body_readable(issue.request, issue.response)
+def id_readable(reading: Reading, request: RequestHead, response: ResponseHead) -> Readable:
+    """Whether a script can read an ID where the response carries it."""
+    if reading.header:
+        return header_readable(reading.header.encode(), request, response)
+    return body_readable(request, response)
 
 
 def id_not_exposed(issue: Issue) -> Ruling:
     """CO402: a script can read the ID: safelisted or listed, on the issuing response itself."""
-    found = readable(issue)
+    found = issue.exposure
     if found is None or issue.client is None:
         return NA
     if found.readable:
