@@ -163,7 +163,7 @@ def _announce(running: Lab) -> None:
 )
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=30.0, show_default=True)
 @click.option("--proxy", default="", help="A proxy for all requests [default: as the environment says].")
-@click.option("--ca", default="", type=click.Path(dir_okay=False), help="Certificates to trust.")
+@click.option("--ca", type=click.Path(exists=True, dir_okay=False), help="Certificates to trust.")
 @click.option("--quiet", is_flag=True, help="Leave the headers of each stream out.")
 @colour_option
 @click.pass_context

@@ -35,7 +35,7 @@ class StreamingOptions:
     stop_after: int = 0
     timeout: float = 30.0
     proxy: str = ""
-    ca: str = ""
+    ca: str | None = None
 
     def base(self, service: str) -> str:
         """The URL of `authentication`, `accounting` or `chat`, without `/api`."""
@@ -137,9 +137,15 @@ def read(answer: requests.Response, stop_after: int) -> Transcript:
     return transcript
 
 
+def json_object(answer: requests.Response | None) -> dict[str, Any]:
+    """The JSON object of an answer; empty where it is something else, or there was no answer."""
+    try:
+        value = answer.json() if answer is not None else {}
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
 def message_of(answer: requests.Response) -> str:
     """The `message` of a JSON answer, else the beginning of its text."""
-    try:
-        return str(answer.json()["message"])
-    except (ValueError, KeyError, TypeError):
-        return answer.text[:200]
+    return str(json_object(answer).get("message") or answer.text[:200])

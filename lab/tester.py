@@ -8,7 +8,7 @@ from typing import Self
 
 import requests
 
-from lab.client import Account, StreamingOptions, Transcript, message_of, read
+from lab.client import Account, StreamingOptions, Transcript, json_object, message_of, read
 from lab.headers import NAME, fallback_id, find_streaming_id, why_unreadable
 from lab.logger import Logger
 from lab.probes import Answer, Probe, probes, table
@@ -103,7 +103,7 @@ class StreamingTester:
         body = {"title": "Streaming test", "initialMessage": "Hello", "source": "streaming-tester"}
         answer = self._ask(self._user, "POST", "chat", "/api/chat/sessions", json=body)
         if answer is not None and answer.status_code == 201:
-            self.session = str(answer.json().get("sessionId", ""))
+            self.session = str(json_object(answer).get("sessionId", ""))
             self.log.info(f"session {self.session}")
         self._check("a chat session is created", bool(self.session))
         return self.session
@@ -111,8 +111,12 @@ class StreamingTester:
     def get_available_models(self) -> list[str]:
         """The IDs of the models to be had; the first is used unless the options name one."""
         answer = self._ask(self._user, "GET", "chat", "/api/models")
-        models = answer.json().get("models", []) if answer is not None and answer.status_code == 200 else []
-        names = [str(model["id"]) for model in models if model.get("available", True)]
+        models = json_object(answer).get("models") or []
+        names = [
+            str(model.get("id"))
+            for model in models
+            if isinstance(model, dict) and model.get("available", True)
+        ]
         self.model = self.model or (names[0] if names else "")
         self.log.info(f"models {', '.join(names) or '–'}; using {self.model or '–'}")
         self._check("models are available", bool(names))

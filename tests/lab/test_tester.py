@@ -202,6 +202,17 @@ def test_without_credits_it_says_why_and_fails() -> None:
     assert "403" in said
 
 
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"null", b'{"models":[5],"message":""}'])
+def test_answers_that_make_no_sense_fail_without_a_traceback(system: Lab, body: bytes) -> None:
+    def nonsense(path: str, status: int, fields: Fields, _: bytes) -> Changed:
+        return status, fields, body
+
+    with in_between(system, nonsense) as url:
+        results, said = run(options(system, chat_url=url))
+    assert not results["a chat session is created"]
+    assert "Traceback" not in said
+
+
 def test_wrong_passwords_and_missing_services_fail_without_a_traceback(system: Lab) -> None:
     results, said = run(options(system, password="wrong"))
     assert results == {
