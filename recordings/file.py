@@ -113,6 +113,9 @@ def _create(path: Path) -> None:
     """An empty file of mode 0600 whatever the umask; SQLite gives the same mode to its companions."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RecordingError(f"{path}: its folder cannot be made: {error.strerror}") from error
+    try:
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
     except FileExistsError:
         raise RecordingExists(_who_has(path)) from None
