@@ -33,6 +33,11 @@ class Masker:
         self.edits: deque[Edit] = deque()
         self.lost: deque[tuple[int, int]] = deque()
 
+    @property
+    def fed(self) -> int:
+        """Bytes taken so far."""
+        return self.settled + len(self._held)
+
     def feed(self, text: bytes) -> None:
         """Take what follows."""
         seen = len(self._held)
@@ -161,7 +166,7 @@ class JsonMasker(WholeMasker):
             self._hide(unit, edits)
 
     def _harmless(self, text: bytes) -> bool:
-        return not is_wide(text) and self._secrets.possible_name(text) is None
+        return not is_wide(text) and not self._secrets.possible_name(text)
 
 
 class FormMasker(WholeMasker):
@@ -228,14 +233,14 @@ def value_edits(values: Iterable[Value], secrets: Secrets) -> list[Edit]:
     return [secrets.edit(start, end - start, secret) for start, end, secret in values]
 
 
-def json_edits(text: bytes, secrets: Secrets, start: int = 0) -> list[Edit] | None:
-    """The replacements in a JSON text (from `start` on); None where it is broken and may hold a secret."""
-    if is_wide(text[start : start + 4]):
+def json_edits(text: bytes, secrets: Secrets) -> list[Edit] | None:
+    """The replacements in a JSON text; None where it is broken and may hold a secret."""
+    if is_wide(text):
         return None
-    if secrets.possible_name(text, start) is None:
+    if not secrets.possible_name(text):
         return []
     try:
-        leaves = secret_leaves(text, secrets.is_field, start)
+        leaves = secret_leaves(text, secrets.is_field)
     except ValueError:
         return None
     edits = [

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
-_PAIR = re.compile(rb"(?:^|[?&;#])([^?&;#=]{1,256}+)=([^&;#\s\"'<>\\]++)")
+_PAIR = re.compile(rb"[?&;#]([^?&;#=]{1,256}+)=(?=([^&;#\s\"'<>\\]++))")
 _USERINFO = re.compile(rb"(?<=//)([^/?#@\s\"'<>\\]++)@")
 _FORM_PAIR = re.compile(rb"([^&=]*+)=([^&]*+)")
 _BOUNDARY = re.compile(rb";\s*boundary=(?:\"([^\"]+)\"|([^\s;]+))", re.IGNORECASE)
@@ -26,11 +27,12 @@ def query_values(text: bytes, is_secret: IsSecret) -> list[Value]:
     """Secret parameters in the query or fragment of a URL, or of all URLs that are in `text`."""
     if b"=" not in text:
         return []
-    return [
-        Value(*match.span(2), unquoted(match[2]))
-        for match in _PAIR.finditer(text)
-        if match[2] and is_secret(_name(match[1]))
-    ]
+    values: list[Value] = []
+    for match in _PAIR.finditer(text):
+        start, end = match.span(2)
+        if is_secret(_name(match[1])) and not (values and start < values[-1].end):
+            values.append(Value(start, end, unquoted(match[2])))
+    return values
 
 
 def userinfo(text: bytes) -> list[Value]:
@@ -67,7 +69,7 @@ def multipart_values(text: bytes, boundary: bytes, is_secret: IsSecret) -> list[
     delimiter = re.compile(rb"(?:^|\r?\n)--" + re.escape(boundary))
     starts = [match.span() for match in delimiter.finditer(text)]
     values = []
-    for (_, start), (end, _) in zip(starts, [*starts[1:], (len(text), 0)], strict=True):
+    for (_, start), (end, _) in pairwise([*starts, (len(text), 0)]):
         head = re.compile(rb"\r?\n\r?\n").search(text, start, end)
         name = _PART_NAME.search(text, start, head.start() if head else end)
         if head and name and head.end() < end and is_secret(_name(name[1] or name[2] or b"")):

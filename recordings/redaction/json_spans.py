@@ -42,13 +42,13 @@ def is_wide(text: bytes) -> bool:
     return b"\0" in text[:4] or text[:2] in (b"\xff\xfe", b"\xfe\xff")
 
 
-def secret_leaves(text: bytes, is_secret: Callable[[str], bool], start: int = 0) -> list[Leaf]:
+def secret_leaves(text: bytes, is_secret: Callable[[str], bool]) -> list[Leaf]:
     """All strings and numbers below a name that `is_secret`, at any depth, in order.
 
     `text` is one JSON text or several in a row, read as bytes of UTF-8. Duplicate names, escaped names
     and any nesting are as good as others. Raises ValueError at the first byte that is no JSON.
     """
-    at = start + 3 if text.startswith(_BOM, start) else start
+    at = 3 if text.startswith(_BOM) else 0
     leaves: list[Leaf] = []
     enclosing: list[tuple[bool, bool]] = []
     in_object = secret = False
@@ -58,7 +58,7 @@ def secret_leaves(text: bytes, is_secret: Callable[[str], bool], start: int = 0)
     while at < last:
         match = _TOKEN.match(text, at)
         if match is None:
-            raise ValueError(f"no JSON at byte {at - start}")
+            raise ValueError(f"no JSON at byte {at}")
         at, kind = match.end(), match.lastindex
         if kind == _STRING and expected in (_Next.KEY, _Next.KEY_OR_END):
             secret = below or is_secret(_plain(match[1]).decode("utf-8", "surrogateescape"))
@@ -81,7 +81,7 @@ def secret_leaves(text: bytes, is_secret: Callable[[str], bool], start: int = 0)
         elif kind == _COLON and expected == _Next.COLON:
             expected = _Next.VALUE
         else:
-            raise ValueError(f"JSON with something out of place before byte {at - start}")
+            raise ValueError(f"JSON with something out of place before byte {at}")
     if enclosing:
         raise ValueError("JSON cut short")
     return leaves

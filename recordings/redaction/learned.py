@@ -28,6 +28,7 @@ class LearnedSecrets:
         self._bound = bound
         self._forms: OrderedDict[bytes, tuple[bytes, ...]] = OrderedDict()
         self._by_group: dict[int, set[bytes]] = {}
+        self._groups: set[int] = set()
         self._secret_of: dict[bytes, bytes] = {}
         self._heads: dict[bytes, int] = {}
         self.longest = 0
@@ -53,6 +54,7 @@ class LearnedSecrets:
             self._secret_of[form] = secret
             for group in _groups(form):
                 self._by_group.setdefault(group, set()).add(form)
+                self._groups.add(group)
             for size in _HEADS:
                 self._heads[form[:size]] = self._heads.get(form[:size], 0) + 1
             self.longest = max(self.longest, len(form))
@@ -66,6 +68,7 @@ class LearnedSecrets:
                     known.discard(form)
                     if not known:
                         del self._by_group[group]
+                        self._groups.discard(group)
             for size in _HEADS:
                 self._heads[form[:size]] -= 1
                 if not self._heads[form[:size]]:
@@ -73,18 +76,16 @@ class LearnedSecrets:
 
     def maybe_in(self, text: bytes) -> bool:
         """False where none of them can be in `text`."""
-        if not self._by_group:
+        if not self._groups:
             return False
-        groups = memoryview(text)[: len(text) & ~3].cast("I")
-        return not self._by_group.keys().isdisjoint(groups)
+        return not self._groups.isdisjoint(memoryview(text)[: len(text) & ~3].cast("I"))
 
     def find(self, text: bytes) -> list[tuple[int, int, bytes]]:
         """(start, end, secret) of all that are in `text`, in order, without overlaps; the longest wins."""
         if not self.maybe_in(text):
             return []
-        groups = memoryview(text)[: len(text) & ~3].cast("I")
         candidates: set[bytes] = set()
-        for group in self._by_group.keys() & set(groups):
+        for group in self._groups.intersection(memoryview(text)[: len(text) & ~3].cast("I")):
             candidates |= self._by_group[group]
         found: list[tuple[int, int, bytes]] = []
         for form in candidates:

@@ -1,5 +1,6 @@
 """The body of one message on one side: decoded, masked, and given back chunk by chunk."""
 
+from collections.abc import Callable
 from typing import NamedTuple, Self
 
 from recordings.decoding import MOST_AT_ONCE, Decoder, codings, decoder_for
@@ -50,32 +51,36 @@ class BodyStream:
         self._codings = [] if raw else codings(coding)
         self._decoder: Decoder | None = None if raw or self.opaque else decoder_for(coding)
         self._coded = self._decoder is not None
+        self.passes: Callable[[bytes], bool] = _look_closer
+        """Whether bytes need no look, or have had one and hold no secret; nothing of them is kept."""
+        self._choose_pass()
         self._lead = b""
-        self._offset = self._wire = 0
+        self._wire = 0
         self._broken = self._ended = self._undone = False
         self._wire_until: int | None = None
         """Chunks whose decoded bytes end here or later may hold more than was decoded."""
 
-    def passes(self, data: bytes) -> bool:
-        """Whether `data` needs no look, or has had one and holds no secret; nothing of it is kept."""
+    def _choose_pass(self) -> None:
         if self.opaque:
-            return True
-        if self._coded or self._masker is None or not self._masker.passes(data):
-            return False
-        self._offset += len(data)
-        return True
+            self.passes = bool
+        elif self._masker is not None and not self._coded:
+            self.passes = self._masker.passes
+
+    @property
+    def _offset(self) -> int:
+        """Decoded bytes so far."""
+        return self._masker.fed if self._masker is not None else len(self._lead)
 
     def feed(self, data: bytes) -> Part:
         """Take the next chunk of the body."""
-        start = self._offset
         if self.opaque:
-            return Part(start, start, data)
+            return Part(0, 0, data)
+        start = self._offset
         text: bytes | None = data
         if self._coded:
             text = self._decode(data)
         if text is None:
             return Part(start, start, b"", lost=True)
-        self._offset += len(text)
         self._mask(text)
         flushed = self._coded and len(self._codings) == 1 and data.endswith(_FLUSHED)
         return Part(start, self._offset, text, flushed and self._codings[0] in ("gzip", "x-gzip", "deflate"))
@@ -90,6 +95,7 @@ class BodyStream:
             and data[:1] not in _MAGIC.get(self._codings[0], data)
         ):
             self._coded = False
+            self._choose_pass()
             return data
         self._wire += len(data)
         try:
@@ -119,6 +125,7 @@ class BodyStream:
             if masker is None:
                 return
             self._masker, text, self._lead = masker, self._lead, b""
+            self._choose_pass()
         self._masker.feed(text)
 
     def miss(self) -> Part:
@@ -192,7 +199,12 @@ class BodyStream:
             twin._decoder = None
             twin._broken = True
             twin._wire_until = self._offset
+        twin._choose_pass()
         return twin
+
+
+def _look_closer(data: bytes) -> bool:
+    return False
 
 
 def _within(masker: Masker, part: Part) -> tuple[bool, list[Edit]]:

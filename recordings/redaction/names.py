@@ -1,7 +1,7 @@
 """Which names stand for secrets, and where in a body such a name could be."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -32,10 +32,12 @@ SECRET_FIELDS = frozenset(_FIELDS.split())
 
 _WHOLE_LINES = ("authorization", "cookie")
 _PARTS = re.compile(r"[\[\].]+")
+_GAPS = b"_-"
 _GAP = rb"[_-]*+"
-_BEFORE = rb"""["'{,?&;\[.\]]\s*+""" + _GAP
+_LOWER = bytes(range(256)).lower()
+_BEFORE = rb"""["'{,?&;\[.\]]\s*+"""
 _AFTER = rb"""\s*+["'\\\])}]{0,4}+\s*+(?:data:?\s*+)*+[:=]"""
-_ESCAPED_LETTER = rb"\\u00(?:2[dD]|[46][1-9a-fA-F]|[57][0-9aA]|5[fF])"
+_ESCAPED_LETTER = rb"\\u00(?:2d|[46][1-9a-f]|[57][0-9a]|5f)"
 
 
 def normalised(name: str) -> str:
@@ -76,13 +78,20 @@ DEFAULT_NAMES = SecretNames()
 
 
 @lru_cache(maxsize=16)
-def possible_name(names: SecretNames) -> re.Pattern[bytes]:
-    """A search for bytes that could be a secret's name before its `:` or `=`; finding nothing is a proof.
+def possible_name(names: SecretNames) -> Callable[[bytes], bool]:
+    """Whether some bytes could hold a secret's name before its `:` or `=`; that they do not is a proof.
 
-    It errs on the safe side: it also finds names in broken JSON, and any key with escaped letters.
+    It errs on the safe side: it is also true of names in broken JSON, and of keys with escaped letters.
     """
     fields = sorted(name.encode() for name in names.fields)
-    return re.compile(_BEFORE + b"(?:" + _tree(fields) + b")" + _AFTER + b"|" + _ESCAPED_LETTER)
+    name = re.compile(_BEFORE + b"(?:" + _tree(fields, re.escape) + b")" + _AFTER).search
+    escaped = re.compile(_ESCAPED_LETTER).search
+
+    def is_possible(text: bytes) -> bool:
+        plain = text.translate(_LOWER, _GAPS)
+        return name(plain) is not None or escaped(plain) is not None
+
+    return is_possible
 
 
 @lru_cache(maxsize=16)
@@ -92,8 +101,8 @@ def loose_value(names: SecretNames) -> re.Pattern[bytes]:
     The last group is the value: of a header field all up to the end of the line or quotation.
     """
     lines = {name for name in names.headers if name not in names.fields or name.endswith(_WHOLE_LINES)}
-    headers = _tree(sorted(name.encode() for name in lines))
-    fields = _tree(sorted(name.encode() for name in names.fields))
+    headers = _tree(sorted(name.encode() for name in lines), _any_case)
+    fields = _tree(sorted(name.encode() for name in names.fields), _any_case)
     start = rb"(?<![A-Za-z0-9])"
     scheme = rb"(?:(?:[bB][eE][aA][rR][eE][rR]|[bB][aA][sS][iI][cC]|[tT][oO][kK][eE][nN])\s++)?"
     of_header = start + b"(?:" + headers + rb""")["']?\s*+:\s*+["']?""" + scheme + rb"""([^\r\n"']++)"""
@@ -103,19 +112,19 @@ def loose_value(names: SecretNames) -> re.Pattern[bytes]:
     return re.compile(b"|".join((of_header, of_field, of_scheme)))
 
 
-def _tree(words: list[bytes]) -> bytes:
-    """One regular expression for sorted words, case and gaps ignored, branching letter by letter."""
+def _tree(words: list[bytes], letter: Callable[[bytes], bytes]) -> bytes:
+    """One regular expression for sorted words, branching letter by letter."""
     branches: dict[bytes, list[bytes]] = {}
     for word in words:
         branches.setdefault(word[:1], []).append(word[1:])
     ends = branches.pop(b"", None) is not None
     if not branches:
         return b""
-    options = [_letter(first) + _GAP + _tree(rest) for first, rest in branches.items()]
+    options = [letter(first) + _tree(rest, letter) for first, rest in branches.items()]
     tree = options[0] if len(options) == 1 and not ends else b"(?:" + b"|".join(options) + b")"
     return tree + b"?" if ends else tree
 
 
-def _letter(letter: bytes) -> bytes:
+def _any_case(letter: bytes) -> bytes:
     both = {letter.lower(), letter.upper()}
-    return b"[" + b"".join(sorted(both)) + b"]" if len(both) == 2 else re.escape(letter)
+    return (b"[" + b"".join(sorted(both)) + b"]" if len(both) == 2 else re.escape(letter)) + _GAP

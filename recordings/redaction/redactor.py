@@ -27,7 +27,7 @@ from recordings.redaction.names import DEFAULT_NAMES, SecretNames
 from recordings.redaction.secrets import Secrets, applied
 
 MOST_WAITING = 2 * 1024 * 1024
-"""Bytes of one exchange that may wait; beyond, what holds them up is lost."""
+"""Bytes of one exchange that may wait behind a held chunk; beyond, that one is lost."""
 MOST_EVENTS = 16_384
 """Events of one exchange that may wait."""
 MOST_OPEN = 65_536
@@ -269,7 +269,7 @@ class Redactor:
             elif first.is_decided():
                 exchange.waiting_bytes -= len(first.chunk.data)
                 events.append(self._render(first))
-            elif exchange.waiting_bytes > MOST_WAITING or len(waiting) > MOST_EVENTS:
+            elif self._too_much_waits(exchange, first):
                 for stream, _ in first.parts:
                     stream.give_up()
                 continue
@@ -277,6 +277,10 @@ class Redactor:
                 break
             waiting.popleft()
         return events
+
+    def _too_much_waits(self, exchange: _Exchange, first: _Piece) -> bool:
+        behind = exchange.waiting_bytes - len(first.chunk.data)
+        return behind > MOST_WAITING or len(exchange.waiting) > MOST_EVENTS
 
     def _render(self, piece: _Piece) -> Chunk:
         chunk = piece.chunk

@@ -26,7 +26,7 @@ class SseMasker(Masker):
         if self._held or self._skipping or not text.endswith(_EVENT_ENDS):
             return False
         secrets = self._secrets
-        if secrets.possible_name(text) is not None or secrets.learned.maybe_in(text):
+        if secrets.possible_name(text) or secrets.learned.maybe_in(text):
             return False
         self.settled += len(text)
         return True
@@ -43,7 +43,7 @@ class SseMasker(Masker):
 
     def _mask(self, unit: bytes) -> None:
         edits: list[Edit] = []
-        if self._secrets.possible_name(unit) is not None:
+        if self._secrets.possible_name(unit):
             start = 0
             for match in (*_BLANK.finditer(unit), None):
                 end = match.end() if match else len(unit)
@@ -80,7 +80,7 @@ class LinesMasker(Masker):
         if self._held or self._skipping or not text.endswith(b"\n"):
             return False
         secrets = self._secrets
-        if secrets.possible_name(text) is not None or secrets.learned.maybe_in(text):
+        if secrets.possible_name(text) or secrets.learned.maybe_in(text):
             return False
         self.settled += len(text)
         return True
@@ -93,7 +93,7 @@ class LinesMasker(Masker):
 
     def _mask(self, unit: bytes) -> None:
         edits: list[Edit] = []
-        if self._secrets.possible_name(unit) is not None:
+        if self._secrets.possible_name(unit):
             start = 0
             for line in re.findall(rb"[^\n]*\n|[^\n]+", unit):
                 found = payload_edits(line, self._secrets)
@@ -109,7 +109,7 @@ def payload_edits(text: bytes, secrets: Secrets) -> list[Edit] | None:
     """The replacements in JSON or any other text; None for broken JSON that may hold a secret."""
     if text.lstrip(b" \t\r\n\x1e\xef\xbb\xbf")[:1] in _JSON_STARTS or is_wide(text):
         return json_edits(text, secrets)
-    if secrets.possible_name(text) is None:
+    if not secrets.possible_name(text):
         return []
     return secrets.loose_edits(text)
 

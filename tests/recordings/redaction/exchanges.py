@@ -1,6 +1,7 @@
 """Events to feed a redactor with, and what came out of it."""
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 from contract.events import Chunk, End, Event, Form, Headers, Kind, Message, RequestHead, ResponseHead, Side
 from recordings.redaction import Redactor
@@ -24,21 +25,33 @@ def request(
     )
 
 
-def response(headers: Headers = (), *, side: Side = Side.BOTH, exchange: int = 1, status: int = 200) -> ResponseHead:
+def response(
+    headers: Headers = (), *, side: Side = Side.BOTH, exchange: int = 1, status: int = 200
+) -> ResponseHead:
     return ResponseHead(exchange, side, 0, status, b"OK", b"HTTP/1.1", headers)
 
 
-def chunk(data: bytes, message: Message = RESPONSE, *, side: Side = Side.BOTH, exchange: int = 1, at: int = 0) -> Chunk:
+def chunk(
+    data: bytes, message: Message = RESPONSE, *, side: Side = Side.BOTH, exchange: int = 1, at: int = 0
+) -> Chunk:
     return Chunk(exchange, message, side, at, data, len(data))
 
 
-def end(message: Message = RESPONSE, *, side: Side = Side.BOTH, exchange: int = 1, trailers: Headers = ()) -> End:
+def end(
+    message: Message = RESPONSE, *, side: Side = Side.BOTH, exchange: int = 1, trailers: Headers = ()
+) -> End:
     return End(exchange, message, side, 0, trailers)
 
 
-def answer(headers: Headers, pieces: Iterable[bytes]) -> list[Event]:
+def answer(headers: Headers, pieces: Iterable[bytes], exchange: int = 1) -> list[Event]:
     """A whole exchange whose response has this body, in these pieces."""
-    return [request(), end(REQUEST), response(headers), *(chunk(piece) for piece in pieces), end()]
+    return [
+        request(exchange=exchange),
+        end(REQUEST, exchange=exchange),
+        response(headers, exchange=exchange),
+        *(chunk(piece, exchange=exchange) for piece in pieces),
+        end(exchange=exchange),
+    ]
 
 
 def redact(events: Iterable[Event], redactor: Redactor | None = None) -> list[Event]:
@@ -71,4 +84,4 @@ def redacted_body(headers: Headers, *pieces: bytes) -> bytes:
 def cut(text: bytes, bounds: Iterable[int]) -> list[bytes]:
     """`text` in pieces, cut at `bounds`."""
     offsets = sorted({0, len(text), *(bound % (len(text) + 1) for bound in bounds)})
-    return [text[start:stop] for start, stop in zip(offsets, offsets[1:], strict=False)]
+    return [text[start:stop] for start, stop in pairwise(offsets)]
