@@ -83,7 +83,7 @@ BODIES = [
     answered("Transfer-Encoding: gzip, chunked", response(b"Transfer-Encoding: gzip, chunked"),
              chunk(gzip.compress(b"abc", mtime=0)), b"0\r\n\r\n"),
     answered("answer without a type, binary", response(LENGTH % 256), bytes(range(256))),
-    answered("an update refused", response(b"Content-Type: application/json", LENGTH % 49,
+    answered("an update refused", response(b"Content-Type: application/json", LENGTH % 50,
              line=b"HTTP/1.1 400 Bad Request"),
              b'{"message":"Streaming session ID', b' mismatch", "a":1}',
              to=[post(b"Content-Length: 2") + b"{}"]),

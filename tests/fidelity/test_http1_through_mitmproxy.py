@@ -124,6 +124,14 @@ def test_an_informational_answer_is_taken_for_the_answer(by_bare: Played) -> Non
     assert text(by_bare(answered("hints", hints, server(OK, quiet=True))), "client") == hints
 
 
+def test_the_end_of_an_answer_waits_for_the_upload(by_bare: Played) -> None:
+    answer = [server(response(CHUNKED) + chunk(b"a")), server(b"0\r\n\r\n", quiet=True)]
+    arrivals = by_bare(sent("answered early", post(CHUNKED), *answer, chunk(b"b"), b"0\r\n\r\n", answer=[]))
+    ends = [arrival.step for arrival in arrivals if arrival.data.endswith(b"0\r\n\r\n")]
+    assert [arrival.step for arrival in arrivals if arrival.end == "client" and arrival.data] == [2, 5]
+    assert ends == [5, 5]
+
+
 def test_http10_and_close_end_the_connection_at_once(by_bare: Played) -> None:
     arrivals = by_bare(sent("to be closed", request(b"Connection: close")))
     assert {(arrival.end, arrival.step) for arrival in arrivals if arrival.ending} == {

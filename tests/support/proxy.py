@@ -25,6 +25,8 @@ from typing import Self
 from mitmproxy.certs import CertStore
 from mitmproxy.proxy.mode_specs import ProxyMode
 
+from tests.support.verdicts import assert_live_equals_offline
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 STREAMID = CHECKOUT / "addons" / "streamid.py"
 BARE = Path(__file__).with_name("bare.py")
@@ -131,6 +133,7 @@ class Proxy:
             )
         try:
             self._wait(self._listens, "did not listen")
+            self._wait(self._settled(), "did not settle")
         except BaseException:
             self.stop(signal.SIGKILL)
             raise
@@ -182,6 +185,9 @@ class Proxy:
     ) -> None:
         try:
             self.stop()
+            if kind is None and self.recording.exists():
+                # Whatever a test is about: the recording gives the findings that the live run gave.
+                assert_live_equals_offline(self.recording)
         finally:
             self._clean()
 
@@ -203,6 +209,11 @@ class Proxy:
             found.setdefault(name, []).append(port)
         self.ports = [found[name].pop(0) for name in wanted if found.get(name)]
         return len(self.ports) == len(wanted)
+
+    def _settled(self) -> Callable[[], bool]:
+        """True a moment later: an addon's error in `running` ends mitmdump just after it listens."""
+        then = time.monotonic() + 0.1
+        return lambda: time.monotonic() > then and self.returncode is None
 
     def _wait(self, holds: Callable[[], bool], trouble: str, timeout: float | None = None) -> None:
         deadline = time.monotonic() + (timeout or self.patience)
