@@ -76,7 +76,7 @@ class _Piece:
 class _Exchange:
     """What is open of one exchange."""
 
-    __slots__ = ("done", "kind", "missing", "sections", "streams", "waiting", "waiting_bytes")
+    __slots__ = ("kind", "missing", "open_sides", "sections", "streams", "waiting", "waiting_bytes")
 
     def __init__(self, kind: Kind = Kind.HTTP) -> None:
         self.kind = kind
@@ -86,7 +86,7 @@ class _Exchange:
         self.waiting_bytes = 0
         self.missing = False
         """Events of it were not kept: no body can be read from its start."""
-        self.done = {_REQUEST: 0, _RESPONSE: 0}
+        self.open_sides = {_REQUEST: int(_BOTH), _RESPONSE: int(_BOTH)}
 
     def section(self, message: Message, side: Side) -> Section | None:
         for known in _PREFERRED[message, side]:
@@ -149,7 +149,7 @@ class Redactor:
     def flush(self) -> list[Event]:
         """The run is over: decide on all that is held."""
         events: list[Event] = []
-        for exchange in self._open.values():
+        for exchange in (*self._open.values(), *self._aborted.values()):
             events += self._finish(exchange)
         self._open.clear()
         self._aborted.clear()
@@ -164,7 +164,7 @@ class Redactor:
 
     def _request(self, head: RequestHead) -> list[Event]:
         events: list[Event] = []
-        exchange = self._open.get(head.exchange)
+        exchange = self._open.get(head.exchange) or self._aborted.get(head.exchange)
         if exchange is None:
             events = self._make_room()
             exchange = self._open[head.exchange] = _Exchange(head.kind)
@@ -320,8 +320,9 @@ class Redactor:
             end = End(end.exchange, message, side, end.at, section.headers)
         exchange.waiting.append(end)
         events = self._drain(exchange)
-        exchange.done[message] |= side
-        if exchange.done[_REQUEST] == exchange.done[_RESPONSE] == _BOTH:
+        exchange.open_sides[message] &= ~int(side)
+        if not any(exchange.open_sides.values()):
+            events += self._finish(exchange)
             self._open.pop(end.exchange, None)
         return events
 
@@ -335,9 +336,10 @@ class Redactor:
         events = self._finish(exchange)
         self._open.pop(abort.exchange, None)
         self._aborted[abort.exchange] = exchange
+        events.append(abort)
         if len(self._aborted) > _REMEMBERED_ABORTS:
-            self._aborted.popitem(last=False)
-        return [*events, abort]
+            events += self._finish(self._aborted.popitem(last=False)[1])
+        return events
 
     def _finish(self, exchange: _Exchange) -> list[Event]:
         for stream in exchange.all_streams():
