@@ -13,13 +13,15 @@ def key(name: str) -> bytes:
 
 def lines(headers: Headers, name: bytes) -> list[bytes]:
     """The values of all lines under `name` (given in lower case), without white space around them."""
-    return [value.strip(b" \t") for each, value in headers if each.lower() == name]
+    size = len(name)  # compared first, because it is cheap
+    return [value.strip(b" \t") for each, value in headers if len(each) == size and each.lower() == name]
 
 
 def first(headers: Headers, name: bytes) -> bytes | None:
     """The value of the first line under `name` (given in lower case)."""
+    size = len(name)
     for each, value in headers:
-        if each.lower() == name:
+        if len(each) == size and each.lower() == name:
             return value.strip(b" \t")
     return None
 

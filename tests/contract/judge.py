@@ -29,5 +29,7 @@ def label(finding: Finding) -> str:
     return f"{finding.code}{mark}:{finding.severity}"
 
 
-def labels(events: Iterable[Event], rules: Mapping[str, Rule] = RULES, **options: Any) -> tuple[str, ...]:
-    return tuple(sorted(label(finding) for finding in findings(events, rules=rules, **options)))
+def labels(
+    events: Iterable[Event], profile: Profile = CHAT, rules: Mapping[str, Rule] = RULES, **options: Any
+) -> tuple[str, ...]:
+    return tuple(sorted(label(finding) for finding in findings(events, profile, rules=rules, **options)))

@@ -10,7 +10,9 @@ from tests.contract.judge import labels
 
 
 def dissatisfied(rules: Mapping[str, Rule]) -> list[str]:
-    return [case.name for case in catalogue() if labels(case.events, rules) != tuple(sorted(case.expected))]
+    return [
+        case.name for case in catalogue() if labels(case.events, rules=rules) != tuple(sorted(case.expected))
+    ]
 
 
 def test_with_all_rules_every_case_is_satisfied() -> None:
