@@ -191,7 +191,7 @@ def _run(arguments: list[str]) -> None:
     """One of our own commands, as the user would type it."""
     click.secho(f"\n$ streamid {shlex.join(arguments)}", bold=True)
     sys.stdout.flush()
-    result = subprocess.run([sys.executable, "-m", "cli.main", *arguments], check=False)
+    result = subprocess.run([sys.executable, "-m", "cli", *arguments], check=False)
     if result.returncode not in (0, 1):
         raise click.ClickException(f"streamid {arguments[0]} ended with exit code {result.returncode}")
 

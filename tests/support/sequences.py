@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
@@ -23,7 +24,9 @@ from contract.events import (
     ResponseHead,
     Side,
 )
+from contract.profile import Profile
 from recordings.rows import RedactionRow, RunInfo
+from recordings.writer import Writer
 
 RUN = RunInfo(
     started=datetime(2025, 1, 31, 23, 59, 59, 123456, tzinfo=UTC),
@@ -210,3 +213,14 @@ def interleave(draw: DrawFn, parts: Iterable[list[Event]]) -> list[Event]:
     queues = [list(part) for part in parts if part]
     order = draw(st.permutations([n for n, queue in enumerate(queues) for _ in queue]))
     return [queues[n].pop(0) for n in order]
+
+
+def record(path: Path, events: Iterable[Event], *, profile: Profile | None = None) -> Path:
+    """A finished recording of `events`, judged where a profile is given."""
+    writer = Writer(
+        path, RUN, redactor=Plain(), profile=profile, on_judged=lambda _: None, on_trouble=lambda _: None
+    )
+    for event in events:
+        writer.put(event)
+    assert writer.close().clean
+    return path
