@@ -14,7 +14,6 @@ from recordings.intake import Intake
 from recordings.reader import Recording
 from tests.support.sequences import RUN, begun, chunk, runs, small, stream
 
-
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 

@@ -19,6 +19,7 @@ from contract.events import Abort, Breaker, Chunk, Event, Form, Gap, Manner, Sid
 from contract.findings import ExchangeFacts, Finding, Output, Role, Severity, StreamVerdict, Verdict
 from recordings import writer as module
 from recordings.errors import RecordingError, RecordingExists
+from recordings.file import RecordingFile
 from recordings.reader import Recording
 from recordings.rows import RedactionRow
 from recordings.writer import Writer
@@ -31,6 +32,7 @@ class Run:
     def __init__(self, path: Path, **options: Any) -> None:
         self.troubles: list[str] = []
         self.judged: list[Output] = []
+        self.path = path
         self.redactor = options.pop("redactor", Plain())
         self.writer = Writer(
             path,
@@ -41,6 +43,11 @@ class Run:
             on_trouble=self.troubles.append,
             **options,
         )
+
+    @property
+    def file(self) -> RecordingFile:
+        assert isinstance(self.writer._file, RecordingFile)
+        return self.writer._file
 
     def put(self, events: list[Event]) -> None:
         for event in events:
@@ -89,8 +96,8 @@ def test_a_closed_recording_is_one_file_that_only_its_owner_can_read(
     assert closing.clean
     assert (closing.lost_events, closing.lost_bytes) == (0, 0)
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["r.db"]
-    assert read(closing.path) == events
-    with Recording(closing.path) as recording:
+    assert read(run.path) == events
+    with Recording(run.path) as recording:
         assert recording.run.closed
         assert recording.run.state() == ""
         assert recording.run.info == RUN
@@ -134,7 +141,7 @@ def test_an_exchange_is_summed_up(
         time.sleep(0.35)
     run.put(end)
     run.writer.close()
-    with Recording(run.writer.path) as recording:
+    with Recording(run.path) as recording:
         (row,) = recording.exchanges()
     assert (row.outcome, row.status, row.method) == (outcome, 200, "POST")
     assert (row.first_byte, row.largest_gap, row.events) == (900, 2500, 2)
@@ -148,9 +155,9 @@ def test_an_open_stream_is_in_the_recording_while_it_runs(start: Callable[..., R
     run.put(begun(1))
     run.put([chunk(1, 1000, b"data: 1\n\n")])
     begin = time.monotonic()
-    until(lambda: len(read(run.writer.path)) == 4)
+    until(lambda: len(read(run.path)) == 4)
     assert time.monotonic() - begin < 1.0
-    with Recording(run.writer.path) as recording:
+    with Recording(run.path) as recording:
         assert not recording.run.closed
         (row,) = recording.exchanges()
         assert row.outcome == "open"
@@ -161,7 +168,7 @@ def test_the_first_event_is_in_the_file_before_the_first_drain_is_long_gone(
 ) -> None:
     run = start()
     run.put([request(1, 0)])
-    until(lambda: read(run.writer.path) == [request(1, 0)], 2.0)
+    until(lambda: read(run.path) == [request(1, 0)], 2.0)
 
 
 def test_an_existing_file_is_never_written_over(tmp_path: Path, start: Callable[..., Run]) -> None:
@@ -179,7 +186,8 @@ def test_a_second_writer_is_told_who_has_the_file(tmp_path: Path, start: Callabl
         "import sys; from pathlib import Path; from tests.support.sequences import *\n"
         "import dataclasses, os; from recordings.writer import Writer\n"
         "run = dataclasses.replace(RUN, pid=os.getpid())\n"
-        "w = Writer(Path(sys.argv[1]), run, redactor=Plain(), profile=None, on_judged=print, on_trouble=print)\n"
+        "w = Writer(Path(sys.argv[1]), run, redactor=Plain(), profile=None,"
+        " on_judged=print, on_trouble=print)\n"
         "print('ready', flush=True); sys.stdin.read()\n"
     )
     path = tmp_path / "r.db"
@@ -196,7 +204,7 @@ def test_a_folder_that_cannot_be_made_is_an_error_that_names_it(
     tmp_path: Path, start: Callable[..., Run]
 ) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(RecordingError, match="file/r.db: its folder cannot be made"):
+    with pytest.raises(RecordingError, match=r"file/r\.db: its folder cannot be made"):
         start(path=tmp_path / "file" / "r.db")
 
 
@@ -226,7 +234,8 @@ def test_a_killed_writer_leaves_what_passed_up_to_300_ms_before(tmp_path: Path) 
     program = (
         "import sys, time; from pathlib import Path; from tests.support.sequences import *\n"
         "from recordings.writer import Writer\n"
-        "w = Writer(Path(sys.argv[1]), RUN, redactor=Plain(), profile=None, on_judged=print, on_trouble=print)\n"
+        "w = Writer(Path(sys.argv[1]), RUN, redactor=Plain(), profile=None,"
+        " on_judged=print, on_trouble=print)\n"
         "begin = time.monotonic()\n"
         "for n in range(1, 51):\n"
         "    for event in begun(n): w.put(event)\n"
@@ -307,7 +316,7 @@ def test_a_locked_database_delays_but_neither_loses_nor_doubles(
     judge = Judge()
     monkeypatch.setattr(module, "Checker", lambda *_, **__: judge)
     run = start(profile=object())
-    with contextlib.closing(sqlite3.connect(run.writer.path, isolation_level=None)) as other:
+    with contextlib.closing(sqlite3.connect(run.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         run.put(small(1))
         until(lambda: run.troubles)
@@ -321,12 +330,12 @@ def test_a_locked_database_delays_but_neither_loses_nor_doubles(
     closing = run.writer.close()
     expected = [*small(1), *begun(2), chunk(2, 2000, b"data: 1\n\n")]
     assert closing.clean
-    assert read(closing.path) == expected
+    assert read(run.path) == expected
     assert judge.fed == expected
     findings = [finding(1, 500), finding(1, 505), finding(2, 900)]
     verdict = StreamVerdict("stream-1", "s", 1, True, None, None, None, 9)
     assert run.judged == [*findings, verdict]
-    with Recording(closing.path) as recording:
+    with Recording(run.path) as recording:
         assert list(recording.findings()) == findings
         assert list(recording.findings(2)) == findings[2:]
         assert list(recording.verdicts()) == [verdict]
@@ -336,8 +345,8 @@ def test_a_locked_database_delays_but_neither_loses_nor_doubles(
 def test_a_full_disk_is_reported_once_and_survived(start: Callable[..., Run], fast_retries: None) -> None:
     run = start()
     run.put(small(1))
-    until(lambda: len(read(run.writer.path)) == 8)
-    connection = run.writer._file.connection
+    until(lambda: len(read(run.path)) == 8)
+    connection = run.file.connection
     pages = connection.execute("PRAGMA page_count").fetchone()[0]
     connection.execute(f"PRAGMA max_page_count = {pages}")
     streams = [event for number in range(2, 60) for event in stream(number, events=30)]
@@ -349,15 +358,15 @@ def test_a_full_disk_is_reported_once_and_survived(start: Callable[..., Run], fa
     connection.execute("PRAGMA max_page_count = 1000000")
     closing = run.writer.close()
     assert closing.clean
-    assert read(closing.path) == [*small(1), *streams]
+    assert read(run.path) == [*small(1), *streams]
 
 
 def test_closing_gives_up_in_time_and_says_what_was_lost(
     start: Callable[..., Run], fast_retries: None
 ) -> None:
     run = start()
-    until(lambda: run.writer._file.wal_size() >= 0)
-    with contextlib.closing(sqlite3.connect(run.writer.path, isolation_level=None)) as other:
+    until(lambda: run.file.wal_size() >= 0)
+    with contextlib.closing(sqlite3.connect(run.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         run.put(small(1))
         begin = time.monotonic()
@@ -373,27 +382,27 @@ def test_folds_are_repeated_whole_after_a_failure(start: Callable[..., Run], fas
     piece = b"data: " + b"word " * 50 + b"\n\n"
     events = [*begun(1), *[chunk(1, 1000 + n, piece) for n in range(40)]]
     run.put(events)
-    until(lambda: read(run.writer.path) == events)
-    with contextlib.closing(sqlite3.connect(run.writer.path, isolation_level=None)) as other:
-        original = run.writer._file.write
+    until(lambda: read(run.path) == events)
+    with contextlib.closing(sqlite3.connect(run.path, isolation_level=None)) as other:
+        original = run.file.write
         failed: list[bool] = []
 
         def fails_at_commit(batch: Any) -> None:
-            connection = run.writer._file.connection
+            connection = run.file.connection
             connection.execute("BEGIN IMMEDIATE")
             batch.apply(connection)
             connection.execute("ROLLBACK")
             failed.append(True)
-            run.writer._file.write = original  # type: ignore[method-assign]
+            run.file.write = original  # type: ignore[method-assign]
             raise sqlite3.OperationalError("disk I/O error")
 
-        run.writer._file.write = fails_at_commit  # type: ignore[method-assign]
+        run.file.write = fails_at_commit  # type: ignore[method-assign]
         run.put(stream(1)[-1:])
         until(lambda: len(run.troubles) == 2)
         assert failed
         assert other.execute("SELECT count(*) FROM segment").fetchone()[0] == 0
     run.writer.close()
-    assert read(run.writer.path) == [*events, *stream(1)[-1:]]
+    assert read(run.path) == [*events, *stream(1)[-1:]]
 
 
 def test_a_reader_that_holds_a_transaction_does_not_let_the_log_grow(
@@ -402,8 +411,8 @@ def test_a_reader_that_holds_a_transaction_does_not_let_the_log_grow(
     limit = 512 * 1024
     run = start(wal_limit=limit)
     run.put(small(1))
-    until(lambda: len(read(run.writer.path)) == 8)
-    with contextlib.closing(sqlite3.connect(run.writer.path, isolation_level=None)) as other:
+    until(lambda: len(read(run.path)) == 8)
+    with contextlib.closing(sqlite3.connect(run.path, isolation_level=None)) as other:
         other.execute("BEGIN")
         other.execute("SELECT count(*) FROM exchange").fetchone()
         number = 1
@@ -417,7 +426,7 @@ def test_a_reader_that_holds_a_transaction_does_not_let_the_log_grow(
             run.put([*begun(number), chunk(number, 5, b"x" * 1000), *stream(number)[-1:]])
         until(lambda: any("holds a read transaction" in text for text in run.troubles))
         time.sleep(0.3)
-        size = run.writer._file.wal_size()
+        size = run.file.wal_size()
         other.execute("ROLLBACK")
     assert size < 4 * limit
     until(lambda: any("bodies are kept again" in text for text in run.troubles))
@@ -425,28 +434,28 @@ def test_a_reader_that_holds_a_transaction_does_not_let_the_log_grow(
     closing = run.writer.close()
     assert closing.clean
     assert closing.lost_bytes > 0
-    events = read(closing.path)
+    events = read(run.path)
     assert events[-len(stream(9000)) :] == stream(9000)
     lost = [event for event in events if isinstance(event, Chunk) and event.form is Form.LOST]
     assert sum(event.size for event in lost) == closing.lost_bytes
-    with Recording(closing.path) as recording:
+    with Recording(run.path) as recording:
         assert recording.run.lost_bytes == closing.lost_bytes
         assert "bytes of bodies were not kept" in recording.run.state()
 
 
 def test_more_than_the_queue_holds_is_counted_and_said(start: Callable[..., Run], fast_retries: None) -> None:
     run = start(bound=100_000)
-    with contextlib.closing(sqlite3.connect(run.writer.path, isolation_level=None)) as other:
+    with contextlib.closing(sqlite3.connect(run.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         run.put(begun(1))
         sent = [chunk(1, 1000 + n, b"x" * 1000) for n in range(2000)]
         run.put(sent)
         other.execute("ROLLBACK")
-    until(lambda: read(run.writer.path))
+    until(lambda: read(run.path))
     until(lambda: run.writer._backlog._put == run.writer._backlog._safe)
     run.put(stream(2))
     closing = run.writer.close()
-    events = read(closing.path)
+    events = read(run.path)
     chunks = [event for event in events if isinstance(event, Chunk) and event.exchange == 1]
     (gap,) = [event for event in events if isinstance(event, Gap)]
     assert chunks[0].form is Form.WIRE
@@ -458,7 +467,7 @@ def test_more_than_the_queue_holds_is_counted_and_said(start: Callable[..., Run]
     assert events[-len(stream(2)) :] == stream(2)
     assert events[-len(stream(2)) - 1] == gap
     assert any("cannot keep up" in text for text in run.troubles)
-    with Recording(closing.path) as recording:
+    with Recording(run.path) as recording:
         assert (recording.run.lost_events, recording.run.lost_bytes) == (gap.events, lost)
 
 
@@ -474,7 +483,7 @@ def test_what_cannot_be_redacted_is_not_kept(start: Callable[..., Run]) -> None:
     closing = run.writer.close()
     assert closing.lost_events == 2
     assert len(run.troubles) == 1
-    events = read(closing.path)
+    events = read(run.path)
     assert len(events) == 8
     assert [event.because for event in events if isinstance(event, Gap)] == ["it could not be redacted"] * 2
 
@@ -490,10 +499,8 @@ def test_a_failing_checker_or_listener_does_not_end_the_recording(
     run = start(profile=object())
     run.put(small(1))
     assert run.writer.close().clean
-    assert run.troubles == [
-        f"{run.writer.path}: judging stopped, recording goes on: ZeroDivisionError('a bug')"
-    ]
-    assert read(run.writer.path) == small(1)
+    assert run.troubles == [f"{run.path}: judging stopped, recording goes on: ZeroDivisionError('a bug')"]
+    assert read(run.path) == small(1)
 
 
 def test_what_is_held_back_to_the_end_is_stored_and_judged_at_the_end(
@@ -515,8 +522,8 @@ def test_what_is_held_back_to_the_end_is_stored_and_judged_at_the_end(
     run = start(profile=object(), redactor=Holding())
     run.put(small(1))
     run.writer.close()
-    assert read(run.writer.path) == small(1) == judge.fed
-    with Recording(run.writer.path) as recording:
+    assert read(run.path) == small(1) == judge.fed
+    with Recording(run.path) as recording:
         (note,) = recording.redactions()
         assert list(recording.redactions(2)) == []
     assert (note.where, note.offset, note.length, note.token) == ("body", 3, 7, "xxxxxxx")
@@ -536,9 +543,9 @@ def test_facts_reach_the_exchange_before_and_after_its_end(
     monkeypatch.setattr(module, "Checker", lambda *_, **__: Late())
     run = start(profile=object())
     run.put([*small(1), *small(2)])
-    until(lambda: len(read(run.writer.path)) == 16)
+    until(lambda: len(read(run.path)) == 16)
     run.writer.close()
-    with Recording(run.writer.path) as recording:
+    with Recording(run.path) as recording:
         rows = list(recording.exchanges())
     assert [(row.role, row.stream, row.scope) for row in rows] == [
         ("issue", "stream-1", "s"),

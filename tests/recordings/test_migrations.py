@@ -1,0 +1,59 @@
+"""The schema is made step by step, and what it is in the end is written down here."""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlite_utils import Database
+
+from recordings import migrations
+from recordings.migrations import APPLICATION_ID, FORMAT, migrate
+
+TABLES = {
+    "run",
+    *("exchange", "request", "response", "message", "body", "segment", "abort", "gap"),
+    *("finding", "verdict", "redaction"),
+}
+VIEWS = {"runs", "exchanges", "headers", "bodies", "streams", "findings", "aborts", "gaps", "redactions"}
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    with contextlib.closing(sqlite3.connect(tmp_path / "m.db", isolation_level=None)) as connection:
+        yield Database(connection)
+
+
+def test_an_empty_file_becomes_a_recording(database: Database) -> None:
+    migrate(database)
+    assert set(database.table_names()) == TABLES
+    assert set(database.view_names()) == VIEWS
+    assert database.execute("PRAGMA user_version").fetchone()[0] == FORMAT == 1
+    assert database.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
+    for view in VIEWS:
+        assert database.execute(f"SELECT * FROM {view}").fetchall() == []
+    migrate(database)
+    assert database.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+def test_a_step_that_fails_leaves_nothing(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(db: Database) -> None:
+        db.execute("CREATE TABLE half (id)")
+        raise sqlite3.OperationalError("no")
+
+    monkeypatch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, broken))
+    with pytest.raises(sqlite3.OperationalError):
+        migrate(database)
+    assert set(database.table_names()) == TABLES
+    assert database.execute("PRAGMA user_version").fetchone()[0] == 1
+
+
+def test_an_older_file_gets_what_it_lacks(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    migrate(database)
+    monkeypatch.setattr(
+        migrations, "MIGRATIONS", (*migrations.MIGRATIONS, lambda db: db.execute("CREATE TABLE more (id)"))
+    )
+    migrate(database)
+    assert set(database.table_names()) == TABLES | {"more"}
+    assert database.execute("PRAGMA user_version").fetchone()[0] == 2

@@ -1,0 +1,45 @@
+"""Chunk bounds and times survive packing, whatever they are, and take little room."""
+
+import random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contract.events import Form
+from recordings.timeline import Timeline, pack, unpack
+
+columns = st.lists(
+    st.tuples(
+        st.integers(0, 2**50),
+        st.integers(-(2**50), 2**50),
+        st.integers(0, 2**40),
+        st.sampled_from(Form),
+        st.integers(0, 2**40),
+    ),
+    min_size=1,
+    max_size=60,
+)
+
+
+@given(columns, st.booleans())
+def test_any_columns_come_back(rows: list[tuple[int, int, int, Form, int]], whole: bool) -> None:
+    seqs, ats, sizes, forms, kept = map(list, zip(*rows, strict=True))
+    line = Timeline(seqs, ats, sizes, None if whole else forms, None if whole else kept)
+    again = unpack(pack(line), seqs[0], ats[0])
+    assert (list(again.seqs), list(again.ats), list(again.sizes)) == (seqs, ats, sizes)
+    if whole:
+        assert again.forms is None
+        assert again.kept is None
+    else:
+        assert (list(again.forms or ()), list(again.kept or ())) == (forms, kept)
+
+
+def test_a_paced_stream_takes_three_bytes_a_chunk() -> None:
+    random.seed(1)
+    ats = [n * 20_000 + random.randrange(2000) for n in range(200)]
+    line = Timeline(list(range(200)), ats, [random.randrange(38, 48) for _ in ats])
+    assert len(pack(line)) < 3 * 200
+
+
+def test_a_few_chunks_are_not_compressed() -> None:
+    assert len(pack(Timeline([5, 6], [10, 20], [3, 4]))) == 1 + 2 * 3 * 4
