@@ -51,8 +51,8 @@ def tail(recording: Path, follow: bool, lines: int) -> None:
 
     with Recording(recording) as live:
         follower = Follower(live)
-        _last(live, follower, lines)
         try:
+            _last(live, follower, lines)
             _follow(live, follower)
         except KeyboardInterrupt:
             return

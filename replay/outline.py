@@ -1,13 +1,15 @@
 """What one recorded exchange consists of, without its bodies: one pass, whatever their length."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from contract.events import Abort, Chunk, End, Event, Gap, Message, RequestHead, ResponseHead, Side
+from contract.events import Abort, Chunk, End, Event, Form, Gap, Message, RequestHead, ResponseHead, Side
 from contract.headers import content_coding
-from replay.dispatch import PlainBody, is_event_stream
+from replay.dispatch import SEEN_ON, PlainBody, is_event_stream
 
 SIDES = (Side.CLIENT, Side.SERVER)
+_SEPARATE = {Side.CLIENT: SIDES[:1], Side.SERVER: SIDES[1:], Side.BOTH: SIDES}
 
 
 @dataclass(slots=True)
@@ -36,7 +38,8 @@ class MessageOutline[H: RequestHead | ResponseHead]:
         """Count `chunk`."""
         self.chunks += 1
         self.size += chunk.size
-        self.lost += max(0, chunk.size - len(chunk.data)) if chunk.form.value == "lost" else 0
+        if chunk.form is Form.LOST:
+            self.lost += chunk.size - len(chunk.data)
         if self.first_at is None:
             self.first_at = chunk.at
         self.last_at = chunk.at
@@ -72,37 +75,44 @@ class Outline:
 def outline(events: Iterable[Event]) -> Outline:
     """The outline of the exchange whose events these are."""
     found = Outline()
-    for number, event in enumerate(events):
-        if not number:
-            found.at = event.at
-        _add(found, event)
+    seen = False
+    of: dict[Message, Mapping[Side, MessageOutline[Any]]] = {
+        Message.REQUEST: found.request,
+        Message.RESPONSE: found.response,
+    }
+    for event in events:
+        if not seen:
+            found.at, seen = event.at, True
+        if isinstance(event, Chunk):
+            sides = of[event.message]
+            for side in _SEPARATE[event.side]:
+                sides[side].add_chunk(event)
+        else:
+            _add(found, event)
     return found
 
 
-def _add(found: Outline, event: Event) -> None:
+def _add(found: Outline, event: RequestHead | ResponseHead | End | Abort | Gap) -> None:
     match event:
         case Abort():
             found.aborts.append(event)
         case Gap():
             found.gaps.append(event)
         case _:
-            for side in SIDES:
-                if event.side & side:
-                    _add_on(found, side, event)
+            for side in _SEPARATE[event.side]:
+                _add_on(found, side, event)
 
 
-def _add_on(found: Outline, side: Side, event: RequestHead | ResponseHead | Chunk | End) -> None:
+def _add_on(found: Outline, side: Side, event: RequestHead | ResponseHead | End) -> None:
     match event:
         case RequestHead():
             found.request[side].heads.append(event)
         case ResponseHead():
             found.response[side].heads.append(event)
-        case Chunk() | End():
-            of = found.request if event.message is Message.REQUEST else found.response
-            if isinstance(event, Chunk):
-                of[side].add_chunk(event)
-            else:
-                of[side].end = event
+        case End() if event.message is Message.REQUEST:
+            found.request[side].end = event
+        case End():
+            found.response[side].end = event
 
 
 def body(events: Iterable[Event], message: Message, side: Side) -> Iterator[bytes]:
@@ -113,7 +123,7 @@ def body(events: Iterable[Event], message: Message, side: Side) -> Iterator[byte
             is_request = isinstance(event, RequestHead)
             if event.side & side and is_request == (message is Message.REQUEST):
                 plain = PlainBody(content_coding(event.headers))
-        elif isinstance(event, Chunk) and event.message is message and event.side & side:
+        elif isinstance(event, Chunk) and event.message is message and event.side in SEEN_ON[side]:
             piece = plain.feed(event)
             if piece:
                 yield piece

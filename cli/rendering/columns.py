@@ -14,11 +14,12 @@ _SMALLEST = 12
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column; a flexible one gives way where the terminal is too narrow."""
+    """One column, `least` cells wide; a flexible one gives way where the terminal is too narrow."""
 
     title: str
     right: bool = False
     flexible: bool = False
+    least: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def table(columns: Sequence[Column], rows: Iterable[Sequence[Cell]], width: int 
 
 
 def _widths(columns: Sequence[Column], rows: list[Sequence[Cell]], width: int | None) -> list[int]:
-    widths = [cell_len(column.title) for column in columns]
+    widths = [max(cell_len(column.title), column.least) for column in columns]
     for row in rows:
         widths = [max(size, cell_len(cell.text)) for size, cell in zip(widths, row, strict=True)]
     if width is None:

@@ -41,9 +41,10 @@ def exchange_json(
 
 
 def _chunks(events: Iterable[Event], side: Side) -> Iterator[dict[str, Any]]:
+    names = {side.value: name for side, name in SIDE_NAMES.items()}
     for event in events:
         if isinstance(event, Chunk) and is_of_response(event, side):
-            yield {"side": SIDE_NAMES[event.side], "at": event.at, "size": event.size}
+            yield {"side": names[event.side.value], "at": event.at, "size": event.size}
 
 
 def _message[H: RequestHead | ResponseHead](

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from recordings.rows import ExchangeRow, Run
 
 COLUMNS = (
-    Column("#", right=True),
+    Column("#", right=True, least=5),
     Column("time"),
     Column("method"),
     Column("path", flexible=True),

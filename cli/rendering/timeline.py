@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from cli.rendering.escaping import printable, printable_bytes, shortened
 from cli.rendering.finding_lines import COLOURS, finding_text
 from cli.rendering.times import after, duration
-from contract.events import Abort, Chunk, End, Event, Gap, Message, RequestHead, ResponseHead, Side
+from contract.events import Abort, Chunk, End, Event, Form, Gap, Message, RequestHead, ResponseHead, Side
 from contract.findings import Finding
 from contract.headers import content_coding
 from contract.sse import SseEvent
-from replay.dispatch import Dispatcher, is_event_stream
+from replay.dispatch import SEEN_ON, Dispatcher, is_event_stream
 
 SILENCE = 1_000_000
 """Microseconds between two chunks from which on a silence has a line of its own."""
@@ -35,7 +35,7 @@ class Timeline:
     """Turns the events of one exchange into lines, as seen on one side; times count from `start`."""
 
     def __init__(self, side: Side, start: int, *, full: bool) -> None:
-        self._side = side
+        self._seen = SEEN_ON[side]
         self._start = start
         self._most = 1 << 60 if full else DATA_SHOWN
         self._dispatcher: Dispatcher | None = None
@@ -64,12 +64,15 @@ class Timeline:
 
     def _lines_of(self, event: Event) -> Iterator[Line]:
         match event:
+            case Chunk():
+                if event.side in self._seen:
+                    yield from self._chunk(event)
             case Gap():
                 text = f"{event.events:,} events and {event.size:,} bytes were not kept"
                 yield self._at(event.at, f"… {text}: {printable(event.because)}", "yellow")
             case Abort():
                 yield self._at(event.at, _abort(event), "yellow", kept=True)
-            case _ if not event.side & self._side:
+            case _ if event.side not in self._seen:
                 return
             case RequestHead():
                 method, target = printable_bytes(event.method), printable_bytes(event.target)
@@ -80,8 +83,6 @@ class Timeline:
                 )
                 self._last_chunk = event.at
                 yield self._at(event.at, f"← {event.status} {printable_bytes(event.reason)}".rstrip(), "cyan")
-            case Chunk():
-                yield from self._chunk(event)
             case End():
                 yield self._end(event)
 
@@ -102,7 +103,7 @@ class Timeline:
             yield Line(begin + self._event(event))
             begin = _INDENT
         if not events:
-            kept = "" if chunk.form.value != "lost" else " (not kept)"
+            kept = "" if chunk.form is not Form.LOST else " (not kept)"
             yield Line(f"{begin}·{kept}", "bright_black")
 
     def _event(self, event: SseEvent) -> str:
