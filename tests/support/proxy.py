@@ -213,7 +213,7 @@ class Proxy:
     def _settled(self) -> Callable[[], bool]:
         """True a moment later: an addon's error in `running` ends mitmdump just after it listens."""
         then = time.monotonic() + 0.1
-        return lambda: time.monotonic() > then and self.returncode is None
+        return lambda: time.monotonic() > then and "Error logged during startup" not in self.log()
 
     def _wait(self, holds: Callable[[], bool], trouble: str, timeout: float | None = None) -> None:
         deadline = time.monotonic() + (timeout or self.patience)
