@@ -153,9 +153,11 @@ def as_text(value: Any) -> str | None:
     if value is MISSING or value is None:
         return None
     try:
-        return value if isinstance(value, str) else json.dumps(value)
+        text = value if isinstance(value, str) else json.dumps(value)
     except (ValueError, RecursionError):
         return None
+    # A lone surrogate, which JSON can write, is no character: nothing could store or send it.
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def fulfils(value: Any, tests: tuple[JsonIs, ...]) -> bool:

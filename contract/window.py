@@ -49,7 +49,7 @@ class Scope:
 
     key: str
     newest: Issuance | None = None
-    near: deque[Issuance] = field(default_factory=lambda: deque(maxlen=_NEAR))
+    near: list[Issuance] = field(default_factory=list)
     right: dict[str, int] = field(default_factory=dict)
     missed: int = 0
     live: int = 0
@@ -74,7 +74,7 @@ class Window:
     def __init__(self, size: int) -> None:
         self._size = max(size, 1)
         self._order: deque[Issuance] = deque()
-        self._by_id: dict[str, deque[Issuance]] = {}
+        self._by_id: dict[str, list[Issuance]] = {}
         self._scopes: dict[str, Scope] = {}
 
     def __len__(self) -> int:
@@ -102,11 +102,12 @@ class Window:
     def add(self, issuance: Issuance, scope: Scope) -> None:
         """Remember an ID, and forget the oldest if there are too many."""
         self._order.append(issuance)
-        self._by_id.setdefault(issuance.id, deque()).append(issuance)
+        self._by_id.setdefault(issuance.id, []).append(issuance)
         scope.live += 1
         if issuance.is_issued:
             scope.newest = issuance
             scope.near.append(issuance)
+            del scope.near[:-_NEAR]
         while len(self._order) > self._size:
             self._forget(self._order.popleft())
 
@@ -117,19 +118,19 @@ class Window:
             return []
         if len(found) <= _NEAR:
             return list(found)
-        return [found[0], *(found[place] for place in range(1 - _NEAR, 0))]
+        return [found[0], *found[1 - _NEAR :]]
 
     def _forget(self, issuance: Issuance) -> None:
         issuance.is_forgotten = True
         others = self._by_id[issuance.id]
-        others.popleft()  # IDs are forgotten in the order in which they came
+        del others[0]  # IDs are forgotten in the order in which they came
         if not others:
             del self._by_id[issuance.id]
         scope = self._scopes[issuance.scope]
         scope.live -= 1
         scope.has_forgotten = True
         if scope.near and scope.near[0] is issuance:
-            scope.near.popleft()
+            del scope.near[0]
         self._forget_if_idle(scope)
 
     def _forget_if_idle(self, scope: Scope) -> None:

@@ -187,7 +187,15 @@ TARGETS = st.sampled_from(
     ]
 ) | st.binary(max_size=30)
 DATA = st.sampled_from(
-    [b"", b"{}", b'{"streamingSessionId":"a"}', b'{"streamingSessionId":{"a":[1]}}', b"[" * 100_000, MISMATCH]
+    [
+        b"",
+        b"{}",
+        b'{"streamingSessionId":"a"}',
+        b'{"streamingSessionId":{"a":[1]}}',
+        b'{"streamingSessionId":"\\ud800"}',
+        b"[" * 100_000,
+        MISMATCH,
+    ]
 ) | st.binary(max_size=40)
 METHODS = st.sampled_from([b"POST", b"DELETE", b"OPTIONS", b"\xff"])
 EVENTS: st.SearchStrategy[Event] = st.one_of(
@@ -438,3 +446,10 @@ def test_an_answer_cut_off_by_the_client_leaves_the_echo_unanswered() -> None:
     events = t.stream() + cut(t.refused(FIRST), 4)
     verdict = [out for out in outputs(events) if isinstance(out, StreamVerdict)][-1]
     assert (verdict.echoed, verdict.accepted, verdict.status) == (2, False, 400)
+
+
+def test_an_id_that_is_no_text_can_still_be_told() -> None:
+    t = Talk()
+    for out in outputs(t.stream() + t.update(body=b'{"streamingSessionId":"\\ud800"}', status=400)):
+        repr(out).encode()
+        assert "\ud800" not in str(getattr(out, "stream", ""))
