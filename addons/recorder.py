@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 from addons.run import Run
 from addons.settings import Settings
 from addons.verifier import StreamidVerifier
 from contract.events import Event
 from recordings.redaction import DEFAULT_NAMES, Redactor, load_key
-from recordings.rows import EventRedactor, RunInfo
+from recordings.rows import EventRedactor, Redaction, RunInfo
 from recordings.writer import Closing, Writer
 
 CLOSING_TIME = 10.0
@@ -118,7 +117,7 @@ class _Watched(EventRedactor):
     def flush(self) -> list[Event]:
         return self._redactor.flush()
 
-    def take_redactions(self) -> Sequence[Any]:
+    def take_redactions(self) -> Sequence[Redaction]:
         return self._redactor.take_redactions()
 
 

@@ -8,6 +8,8 @@ from recordings.tracks import Track
 REQUEST, RESPONSE = 0, 4
 """Where a message's tracks begin in `OpenExchange.tracks`; the side is added."""
 
+_NOTHING = (None, None, None)
+
 
 class Head:
     """A head's row, and whether another side's equal one may still join it."""
@@ -78,13 +80,15 @@ class OpenExchange:
 
     def row(self) -> tuple[object, ...]:
         """The row of table `exchange`, with what is known by now."""
-        facts, over = self.facts, self.finished()
-        response = self.seen_by_client(RESPONSE)
+        facts, response = self.facts, self.seen_by_client(RESPONSE)
         return (
             *(self.id, self.seq, self.at, self.kind, *self.line, self.server, self.status),
-            *((facts.role.value, facts.stream, facts.scope) if facts is not None else (None, None, None)),
-            *(self.outcome(), self.last_at if over or self.abort else None, self.first_byte),
-            *(self._events(response), max([t.largest_gap for t in response if t.total > 1], default=None)),
+            *((facts.role.value, facts.stream, facts.scope) if facts is not None else _NOTHING),
+            self.outcome(),
+            self.last_at if self.abort is not None or self.finished() else None,
+            self.first_byte,
+            self._events(response) if self.sse else None,
+            max([track.largest_gap for track in response if track.total > 1], default=None),
             sum([track.size for track in self.seen_by_client(REQUEST)]),
             sum([track.size for track in response]),
         )
@@ -97,7 +101,7 @@ class OpenExchange:
     def _events(self, response: list[Track]) -> int | None:
         """How many SSE events the client got; None where that is not to be told from one whole track."""
         with_chunks = [track for track in response if track.total]
-        if not self.sse or len(with_chunks) > 1:
+        if len(with_chunks) > 1:
             return None
         if not with_chunks:
             return 0

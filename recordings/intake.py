@@ -6,20 +6,21 @@ which it came.
 
 import json
 
-from contract.events import Abort, Chunk, End, Event, Gap, Message, RequestHead, ResponseHead
+from contract.events import Abort, Chunk, End, Event, Gap, Kind, Message, RequestHead, ResponseHead
 from contract.findings import ExchangeFacts, Finding, Output, StreamVerdict
 from recordings.batch import Batch
 from recordings.bodies import Bodies
 from recordings.counting import EventCount
 from recordings.exchanges import RESPONSE, Head, OpenExchange, message_index
 from recordings.headers import to_text
-from recordings.rows import RedactionRow
+from recordings.rows import Redaction
 from recordings.tracks import SEGMENT, SIDES, Track
 
 PENDING = 0.15
 """Seconds for which chunks may wait in memory after the drain that brought them."""
 
 _RESPONSE = Message.RESPONSE
+_KINDS = {kind: kind.value for kind in Kind}
 
 
 class Intake:
@@ -84,7 +85,7 @@ class Intake:
                 _clean(v.stream, v.scope, v.issued, v.exposed, v.echoed, v.accepted, v.status, v.at)
             )
 
-    def redacted(self, redaction: RedactionRow) -> None:
+    def redacted(self, redaction: Redaction) -> None:
         """Take a note of what was replaced where."""
         r = redaction
         self.batch.rows["redaction"].append(
@@ -150,7 +151,7 @@ class Intake:
         exchange = self._exchange(event, seq)
         method, target = event.method.decode("latin-1"), event.target.decode("latin-1")
         kind, scheme, host, client, server = (
-            event.kind.value,
+            _KINDS[event.kind],
             event.scheme,
             event.host,
             event.client,

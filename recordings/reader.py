@@ -14,7 +14,7 @@ from contract.findings import Finding, Severity, StreamVerdict, Verdict
 from recordings.errors import RecordingError
 from recordings.migrations import APPLICATION_ID, FORMAT
 from recordings.rereading import MESSAGES, SIDES, Numbered
-from recordings.rows import ExchangeRow, RedactionRow, Run, RunInfo
+from recordings.rows import ExchangeRow, Redaction, Run, RunInfo
 from recordings.sequence import Sequence
 from recordings.views import URL
 
@@ -135,12 +135,12 @@ class Recording:
                 *(stream, scope, issued, _bool(exposed), echoed, _bool(accepted), status, at),
             )
 
-    def redactions(self, exchange: int | None = None) -> Iterator[RedactionRow]:
+    def redactions(self, exchange: int | None = None) -> Iterator[Redaction]:
         """Where secrets were replaced."""
         columns = "exchange, message, side, place, offset, length, token"
         for row in self._rows(f"SELECT id, {columns} FROM redaction", exchange):
             _, number, message, side, *rest = row
-            yield RedactionRow(number, MESSAGES[message], SIDES[side], *rest)
+            yield Redaction(number, MESSAGES[message], SIDES[side], *rest)
 
     def _rows(self, select: str, exchange: int | None, after: int = 0) -> Iterator[Any]:
         """Rows that begin with their `id`, a few at a time: no transaction stays open between them.

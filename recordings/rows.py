@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from contract.events import Event, Message, Side
 
@@ -80,20 +80,18 @@ class ExchangeRow:
     response_size: int
 
 
-@dataclass(frozen=True, slots=True)
-class RedactionRow:
-    """One secret that was replaced: `length` bytes at `offset` of `where` (a header, the target, the body).
-
-    The redactor's own notes have the same fields. Equal tokens stand for equal secrets.
-    """
+class Redaction(NamedTuple):
+    """One secret that was replaced: `length` bytes at `offset` of a field's value, the target or the body."""
 
     exchange: int
     message: Message
     side: Side
     where: str
+    """`target`, `header <name>`, `trailer <name>`, `reason`, or `body` (without its content-coding)."""
     offset: int
     length: int
     token: str
+    """What stands there now; equal tokens stood for equal secrets."""
 
 
 class EventRedactor(Protocol):
@@ -107,6 +105,6 @@ class EventRedactor(Protocol):
         """The rest, at the end of the run."""
         ...
 
-    def take_redactions(self) -> Sequence[RedactionRow]:
+    def take_redactions(self) -> Sequence[Redaction]:
         """What was replaced since the last call."""
         ...

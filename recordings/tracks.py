@@ -19,6 +19,7 @@ from recordings.timeline import Timeline, pack
 SEGMENT = 64 * 1024
 """Bytes after which a segment is cut."""
 
+_MESSAGES = {message: message.value for message in Message}
 SIDES: dict[int, str] = {Side.CLIENT: "client", Side.SERVER: "server", Side.BOTH: "both"}
 
 
@@ -163,7 +164,7 @@ class Track:
             else (self.end_seq, end.at, to_text(end.trailers) if end.trailers else None)
         )
         return (
-            *(self.seq, self.exchange, self.message.value, SIDES[self.side], self.at),
+            *(self.seq, self.exchange, _MESSAGES[self.message], SIDES[self.side], self.at),
             *(self.last_seq if self.end_seq is None else self.end_seq, self.total, self.size, self.kept),
             *(folded, body, timeline, *ended),
         )

@@ -6,9 +6,9 @@ from itertools import pairwise
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
-_PAIR = re.compile(rb"[?&;#]([^?&;#=]{1,256}+)=(?=([^&;#\s\"'<>\\]++))")
+_NAME = re.compile(rb"[?&;#]([^?&;#=]{1,256}+)=")
+_VALUE = re.compile(rb"[^&;#\s\"'<>\\]++")
 _USERINFO = re.compile(rb"(?<=//)([^/?#@\s\"'<>\\]++)@")
-_FORM_PAIR = re.compile(rb"([^&=]*+)=([^&]*+)")
 _BOUNDARY = re.compile(rb";\s*boundary=(?:\"([^\"]+)\"|([^\s;]+))", re.IGNORECASE)
 _PART_NAME = re.compile(rb";\s*name=(?:\"((?:[^\"\\\r\n]|\\.)*)\"|([^\s;]+))", re.IGNORECASE)
 
@@ -28,10 +28,13 @@ def query_values(text: bytes, is_secret: IsSecret) -> list[Value]:
     if b"=" not in text:
         return []
     values: list[Value] = []
-    for match in _PAIR.finditer(text):
-        start, end = match.span(2)
-        if is_secret(_name(match[1])) and not (values and start < values[-1].end):
-            values.append(Value(start, end, unquoted(match[2])))
+    end = 0
+    for match in _NAME.finditer(text):
+        if match.end() >= end and is_secret(_name(match[1])):
+            value = _VALUE.match(text, match.end())
+            if value:
+                end = value.end()
+                values.append(Value(value.start(), end, unquoted(value[0])))
     return values
 
 
@@ -51,11 +54,15 @@ def userinfo(text: bytes) -> list[Value]:
 
 def form_values(text: bytes, is_secret: IsSecret) -> list[Value]:
     """Secret fields of an application/x-www-form-urlencoded body."""
-    return [
-        Value(*match.span(2), unquoted(match[2]))
-        for match in _FORM_PAIR.finditer(text)
-        if match[2] and is_secret(_name(match[1]))
-    ]
+    values: list[Value] = []
+    start = 0
+    for pair in text.split(b"&"):
+        name, _, value = pair.partition(b"=")
+        end = start + len(pair)
+        if value and is_secret(_name(name)):
+            values.append(Value(end - len(value), end, unquoted(value)))
+        start = end + 1
+    return values
 
 
 def boundary_of(content_type: bytes) -> bytes:

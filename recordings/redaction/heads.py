@@ -3,6 +3,7 @@
 import re
 from base64 import b64decode
 from collections import OrderedDict
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -12,7 +13,6 @@ from recordings.redaction.secrets import Edit, Secrets, applied
 
 _SCHEME = re.compile(rb"\s*[A-Za-z][A-Za-z0-9_-]{0,31}[ \t]+(?=\S)")
 _KNOWN_SCHEME = re.compile(rb"\s*(?:bearer|basic|token|apikey|digest|negotiate)[ \t]+(?=\S)", re.IGNORECASE)
-_COOKIE = re.compile(rb"(?:^|;)\s*(?:([^=;]*)=)?\s*(\"?)([^;]*?)\2\s*(?=;|$)")
 _SPACE = b" \t"
 _REMEMBERED = 1024
 _LONGEST_REMEMBERED = 8 * 1024
@@ -23,7 +23,12 @@ class Note(NamedTuple):
 
     where: str
     offset: int
-    token: bytes
+    token: str
+
+    @staticmethod
+    def of(where: str, edit: Edit) -> "Note":
+        """The note of an edit."""
+        return Note(where, edit.start, edit.token.decode())
 
 
 class Section(NamedTuple):
@@ -38,12 +43,24 @@ class Section(NamedTuple):
     """The values of Content-Encoding, joined."""
 
 
+class _Known:
+    """A section seen before: which secrets were known then, and what it says now."""
+
+    __slots__ = ("generation", "section", "text")
+
+    def __init__(self, generation: int, section: Section, text: bytes) -> None:
+        self.generation = generation
+        self.section = section
+        self.text = text
+
+
 class Heads:
     """Redacts heads; those that come again are looked up."""
 
     def __init__(self, secrets: Secrets) -> None:
         self._secrets = secrets
-        self._sections: OrderedDict[Headers, tuple[int, Section]] = OrderedDict()
+        self._sections: OrderedDict[Headers, _Known] = OrderedDict()
+        self._is_header = lru_cache(maxsize=_REMEMBERED)(secrets.names.is_header)
         self._line = lru_cache(maxsize=_REMEMBERED)(self._redact_line)
 
     def section(self, headers: Headers) -> Section:
@@ -51,13 +68,17 @@ class Heads:
         learned = self._secrets.learned
         known = self._sections.get(headers)
         if known is not None:
-            for secret in known[1].secrets:
+            for secret in known.section.secrets:
                 learned.learn(secret)
-            if known[0] == learned.generation:
-                return known[1]
+            if known.generation == learned.generation:
+                return known.section
+            if not learned.maybe_in(known.text):
+                known.generation = learned.generation
+                return known.section
         section = self._redact(headers)
-        if sum(map(len, [value for _, value in headers])) < _LONGEST_REMEMBERED:
-            self._sections[headers] = (learned.generation, section)
+        text = _joined(section.headers)
+        if len(text) < _LONGEST_REMEMBERED:
+            self._sections[headers] = _Known(learned.generation, section, text)
             if len(self._sections) > _REMEMBERED:
                 self._sections.popitem(last=False)
         return section
@@ -81,7 +102,7 @@ class Heads:
             secrets += learn
             if edits:
                 where = "header " + line[0].decode("latin-1").strip().lower()
-                notes += [Note(where, *edit) for edit in edits]
+                notes += [Note.of(where, edit) for edit in edits]
                 line = (line[0], applied(line[1], edits))
             lines.append(line)
         self._hide_learned(lines, notes)
@@ -90,15 +111,13 @@ class Heads:
 
     def _hide_learned(self, lines: list[tuple[bytes, bytes]], notes: list[Note]) -> None:
         secrets = self._secrets
-        if not len(secrets.learned) or not secrets.learned.maybe_in(
-            b"\0".join([value for _, value in lines])
-        ):
+        if not secrets.learned.maybe_in(_joined(lines)):
             return
         for at, (name, value) in enumerate(lines):
             edits = secrets.learned_edits(value)
             if edits:
                 where = "header " + name.decode("latin-1").strip().lower()
-                notes += [Note(where, *edit) for edit in edits]
+                notes += [Note.of(where, edit) for edit in edits]
                 lines[at] = (name, applied(value, edits))
 
     def _redact_line(self, name: bytes, value: bytes) -> tuple[tuple[Edit, ...], tuple[bytes, ...]]:
@@ -108,7 +127,7 @@ class Heads:
             return self._cookies(value, whole=True)
         if lowered in (b"set-cookie", b"set-cookie2"):
             return self._cookies(value, whole=False)
-        if self._secrets.names.is_header(name):
+        if self._is_header(name):
             return self._credentials(value, _SCHEME if lowered.endswith(b"authorization") else _KNOWN_SCHEME)
         edits, learn = [], []
         for start, end, secret in (*userinfo(value), *query_values(value, self._secrets.is_form_field)):
@@ -132,14 +151,20 @@ class Heads:
 
     def _cookies(self, value: bytes, *, whole: bool) -> tuple[tuple[Edit, ...], tuple[bytes, ...]]:
         edits, learn = [], []
-        for match in _COOKIE.finditer(value):
-            if match[3]:
-                secret = unquoted(match[3], plus=False)
-                edits.append(self._edit(match.start(3), len(match[3]), secret))
-                if self._is_worth_learning(match[1] or b"", secret):
+        start = 0
+        for pair in value.split(b";") if whole else [value.partition(b";")[0]]:
+            name, equals, written = pair.partition(b"=")
+            name, written = (name, written) if equals else (b"", pair)
+            at = start + len(pair) - len(written.lstrip())
+            written = written.strip()
+            if len(written) > 1 and written[:1] == written[-1:] == b'"':
+                at, written = at + 1, written[1:-1]
+            if written:
+                secret = unquoted(written, plus=False)
+                edits.append(self._edit(at, len(written), secret))
+                if self._is_worth_learning(name, secret):
                     learn.append(secret)
-            if not whole:
-                break
+            start += len(pair) + 1
         return tuple(edits), tuple(learn)
 
     def _is_worth_learning(self, name: bytes, secret: bytes) -> bool:
@@ -157,13 +182,13 @@ class Heads:
         secrets = self._secrets
         edits: list[Edit] = []
         if b"=" in target or b"@" in target:
-            for start, end, secret in (*userinfo(target), *query_values(target, secrets.is_form_field)):
-                edits.append(secrets.edit(start, end - start, secret))
+            values = (*userinfo(target), *query_values(target, secrets.is_form_field))
+            edits = [secrets.edit(start, end - start, secret) for start, end, secret in values]
         changed = applied(target, edits) if edits else target
         more = secrets.learned_edits(changed)
         if more:
             changed, edits = applied(changed, more), edits + more
-        return changed, [Note("target", *edit) for edit in edits]
+        return changed, [Note.of("target", edit) for edit in edits]
 
     def words(self, text: str) -> str:
         """The proxy's words for what went wrong, which may quote what it refused."""
@@ -177,6 +202,10 @@ class Heads:
         if not edits and changed == raw:
             return text
         return applied(changed, edits).decode("utf-8", "replace")
+
+
+def _joined(lines: Iterable[tuple[bytes, bytes]]) -> bytes:
+    return b"\0".join([value for _, value in lines])
 
 
 def _mixed(secret: bytes) -> bool:

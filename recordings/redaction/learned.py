@@ -1,6 +1,7 @@
 """Secrets that were seen in a known place, to be found again anywhere else."""
 
 import json
+import re
 from collections import OrderedDict
 from urllib.parse import quote, quote_from_bytes
 
@@ -11,6 +12,7 @@ MOST = 4096
 BOUND = 1000
 """Secrets kept; the one unused for longest goes first."""
 
+_UNRESERVED = re.compile(rb"[A-Za-z0-9._~-]+").fullmatch
 _PLAIN_WORD = 16
 _WINDOW = 7
 _HEADS = (1, 2, 3, 4)
@@ -117,6 +119,8 @@ def _telling(secret: bytes) -> bool:
 
 def _forms(secret: bytes) -> tuple[bytes, ...]:
     """How a secret can be written: as it is, in JSON strings, percent-encoded as in queries and in forms."""
+    if _UNRESERVED(secret):
+        return (secret,)
     forms = [secret]
     try:
         text = secret.decode()

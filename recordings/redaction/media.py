@@ -1,5 +1,7 @@
 """Which masker a body needs, by its media type or, where that says nothing, by its first bytes."""
 
+from functools import lru_cache
+
 from recordings.redaction.bodies import FormMasker, JsonMasker, Masker, MultipartMasker, TextMasker
 from recordings.redaction.forms import boundary_of
 from recordings.redaction.secrets import Secrets
@@ -29,6 +31,7 @@ def type_of(content_type: bytes) -> bytes:
     return content_type.partition(b";")[0].strip().lower()
 
 
+@lru_cache(maxsize=256)
 def is_opaque(content_type: bytes) -> bool:
     """Whether a body of this type holds no text to be searched (`image/svg+xml` does)."""
     plain = type_of(content_type)
@@ -37,18 +40,26 @@ def is_opaque(content_type: bytes) -> bool:
 
 def masker_by_type(content_type: bytes, secrets: Secrets) -> Masker | None:
     """The masker for a media type; None where the type tells nothing and the first bytes must."""
+    kind = _kind_by_type(content_type)
+    if kind is MultipartMasker:
+        return MultipartMasker(secrets, boundary_of(content_type))
+    return kind(secrets) if kind else None
+
+
+@lru_cache(maxsize=256)
+def _kind_by_type(content_type: bytes) -> type[Masker] | None:
     plain = type_of(content_type)
     if plain == b"text/event-stream":
-        return SseMasker(secrets)
+        return SseMasker
     if plain in _LINES:
-        return LinesMasker(secrets)
+        return LinesMasker
     if plain.endswith((b"/json", b"+json")) or plain == b"application/csp-report":
-        return JsonMasker(secrets)
+        return JsonMasker
     if plain == b"application/x-www-form-urlencoded":
-        return FormMasker(secrets)
+        return FormMasker
     if plain.startswith(b"multipart/"):
-        return MultipartMasker(secrets, boundary_of(content_type))
-    return None if plain in _TELLS_NOTHING else TextMasker(secrets)
+        return MultipartMasker
+    return None if plain in _TELLS_NOTHING else TextMasker
 
 
 def masker_by_start(start: bytes, secrets: Secrets) -> Masker | None:

@@ -36,6 +36,9 @@ class Outcome(NamedTuple):
     edits: list[Edit]
 
 
+_UNTOUCHED = Outcome(False, False, [])
+
+
 class BodyStream:
     """Bytes in, parts out; a part can be rendered once it is decided.
 
@@ -48,8 +51,8 @@ class BodyStream:
         self._secrets = secrets
         self.opaque = not raw and is_opaque(content_type)
         self._masker: Masker | None = RawMasker(secrets) if raw else masker_by_type(content_type, secrets)
-        self._codings = [] if raw else codings(coding)
-        self._decoder: Decoder | None = None if raw or self.opaque else decoder_for(coding)
+        self._codings = codings(coding) if coding and not raw else []
+        self._decoder: Decoder | None = decoder_for(coding) if self._codings and not self.opaque else None
         self._coded = self._decoder is not None
         self.passes: Callable[[bytes], bool] = _look_closer
         """Whether bytes need no look, or have had one and hold no secret; nothing of them is kept."""
@@ -178,6 +181,8 @@ class BodyStream:
         masker = self._masker
         if masker is None or self.opaque:
             return Outcome(part.lost, False, [])
+        if not self._coded and not part.lost and not masker.edits and not masker.lost:
+            return _UNTOUCHED
         lost, edits = _within(masker, part)
         while masker.edits and masker.edits[0].end <= part.end:
             masker.edits.popleft()

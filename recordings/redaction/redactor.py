@@ -6,7 +6,7 @@ held, what follows in that exchange waits behind them, so that its order stays.
 
 from collections import OrderedDict, deque
 from collections.abc import Iterable
-from typing import NamedTuple, cast
+from typing import cast
 
 from contract.events import (
     Abort,
@@ -22,9 +22,11 @@ from contract.events import (
     Side,
 )
 from recordings.redaction.heads import Heads, Note, Section
+from recordings.redaction.learned import LEAST
 from recordings.redaction.messages import BodyStream, Part
 from recordings.redaction.names import DEFAULT_NAMES, SecretNames
 from recordings.redaction.secrets import Secrets, applied
+from recordings.rows import Redaction
 
 MOST_WAITING = 2 * 1024 * 1024
 """Bytes of one exchange that may wait behind a held chunk; beyond, that one is lost."""
@@ -44,20 +46,6 @@ _PREFERRED = {
     (_REQUEST, _SERVER): (_SERVER, _BOTH, _CLIENT),
     (_RESPONSE, _SERVER): (_SERVER, _BOTH, _CLIENT),
 }
-
-
-class Redaction(NamedTuple):
-    """One replacement: `length` bytes at `offset` of the field's value, the target or the (decoded) body."""
-
-    exchange: int
-    message: Message
-    side: Side
-    where: str
-    """`target`, `header <name>`, `trailer <name>`, `reason`, or `body`."""
-    offset: int
-    length: int
-    token: str
-    """What stands there now; equal tokens stood for equal secrets."""
 
 
 class _Piece:
@@ -196,8 +184,8 @@ class Redactor:
         if exchange.kind is Kind.WEBSOCKET and head.status != 101:
             exchange.kind = Kind.HTTP
         section = self._section(exchange, head, _RESPONSE)
-        edits = self._secrets.learned_edits(head.reason)
-        self._note(head, _RESPONSE, [Note("reason", *edit) for edit in edits])
+        edits = self._secrets.learned_edits(head.reason) if len(head.reason) >= LEAST else []
+        self._note(head, _RESPONSE, [Note.of("reason", edit) for edit in edits])
         if edits or section.notes:
             head = ResponseHead(
                 head.exchange,
@@ -218,7 +206,7 @@ class Redactor:
     def _note(self, head: RequestHead | ResponseHead | End, message: Message, notes: Iterable[Note]) -> None:
         for where, offset, token in notes:
             self._redactions.append(
-                Redaction(head.exchange, message, head.side, where, offset, len(token), token.decode())
+                Redaction(head.exchange, message, head.side, where, offset, len(token), token)
             )
 
     # Bodies

@@ -1,6 +1,7 @@
 """Redact bodies that are a sequence of units, released one by one: SSE events and lines of JSON."""
 
 import re
+from collections import deque
 
 from recordings.redaction.bodies import Masker, json_edits
 from recordings.redaction.json_spans import is_wide
@@ -69,7 +70,7 @@ class SseMasker(Masker):
             edits = payload_edits(lines[0][1], self._secrets)
             return None if edits is None else [Edit(lines[0][0] + start, token) for start, token in edits]
         edits = payload_edits(b"\n".join(line for _, line in lines), self._secrets)
-        return None if edits is None else _spread(edits, lines)
+        return None if edits is None else _spread(sorted(edits), lines)
 
 
 class LinesMasker(Masker):
@@ -117,11 +118,17 @@ def payload_edits(text: bytes, secrets: Secrets) -> list[Edit] | None:
 def _spread(edits: list[Edit], lines: list[tuple[int, bytes]]) -> list[Edit]:
     """Edits of several data lines, which a line feed joins, as edits of the event."""
     spread: list[Edit] = []
+    waiting = deque(edits)
     joined = 0
     for start, line in lines:
-        for at, token in edits:
-            first, last = max(at, joined), min(at + len(token), joined + len(line))
+        after = joined + len(line)
+        while waiting and waiting[0].start < after:
+            at, token = waiting[0]
+            first, last = max(at, joined), min(at + len(token), after)
             if first < last:
                 spread.append(Edit(start + first - joined, token[first - at : last - at]))
-        joined += len(line) + 1
+            if waiting[0].end > after:
+                break
+            waiting.popleft()
+        joined = after + 1
     return spread

@@ -9,7 +9,7 @@ import pytest
 
 from contract.events import Abort, Breaker, Manner, Message, Side
 from contract.profile import builtin
-from recordings.rows import RedactionRow
+from recordings.rows import Redaction
 from recordings.writer import Writer
 from tests.support.sequences import RUN, Plain, begun, chunk, small, stream
 
@@ -21,7 +21,7 @@ QUERIES = re.findall(r"```sql\n(.*?)```", PAGE.read_text(), re.DOTALL)
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A recording that has something of everything."""
     path = tmp_path_factory.mktemp("documentation") / "r.db"
-    redactor = Plain([RedactionRow(1, Message.REQUEST, Side.BOTH, "header authorization", 7, 9, "xxxxxxxxx")])
+    redactor = Plain([Redaction(1, Message.REQUEST, Side.BOTH, "header authorization", 7, 9, "xxxxxxxxx")])
     writer = Writer(
         path, RUN, redactor=redactor, profile=builtin("chat"), on_judged=lambda _: None, on_trouble=print
     )

@@ -21,7 +21,7 @@ from recordings import writer as module
 from recordings.errors import RecordingError, RecordingExists
 from recordings.file import RecordingFile
 from recordings.reader import Recording
-from recordings.rows import RedactionRow
+from recordings.rows import Redaction
 from recordings.writer import Writer
 from tests.support.sequences import RUN, Plain, begun, chunk, request, response, small, stream
 
@@ -514,7 +514,7 @@ def test_what_is_held_back_to_the_end_is_stored_and_judged_at_the_end(
             return []
 
         def flush(self) -> list[Event]:
-            self.notes.append(RedactionRow(1, small(1)[2].message, Side.BOTH, "body", 3, 7, "xxxxxxx"))  # type: ignore[union-attr]
+            self.notes.append(Redaction(1, small(1)[2].message, Side.BOTH, "body", 3, 7, "xxxxxxx"))  # type: ignore[union-attr]
             return self.held
 
     judge = Judge()

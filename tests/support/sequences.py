@@ -25,7 +25,7 @@ from contract.events import (
     Side,
 )
 from contract.profile import Profile
-from recordings.rows import RedactionRow, RunInfo
+from recordings.rows import Redaction, RunInfo
 from recordings.writer import Writer
 
 RUN = RunInfo(
@@ -45,7 +45,7 @@ RUN = RunInfo(
 class Plain:
     """A redactor that lets everything pass."""
 
-    notes: list[RedactionRow] = field(default_factory=list)
+    notes: list[Redaction] = field(default_factory=list)
 
     def feed(self, event: Event) -> list[Event]:
         return [event]
@@ -53,7 +53,7 @@ class Plain:
     def flush(self) -> list[Event]:
         return []
 
-    def take_redactions(self) -> list[RedactionRow]:
+    def take_redactions(self) -> list[Redaction]:
         notes, self.notes = self.notes, []
         return notes
 

@@ -162,3 +162,13 @@ def test_memory_is_bounded_by_what_is_open() -> None:
     for number in range(1, 50):
         redact(answer(SSE, [CLEAN, STREAM], number), redactor)
     assert redactor._open == {}
+
+
+def test_a_secret_over_several_data_lines_is_replaced_on_each() -> None:
+    text = b'data: {"token": "one two\ndata: three\ndata: four", "x": 1}\n\n'
+    redacted = redacted_body(SSE, text)
+    assert len(redacted) == len(text)
+    assert [line[:6] for line in redacted.split(b"\n")[:3]] == [b"data: "] * 3
+    assert redacted.endswith(b'", "x": 1}\n\n')
+    for word in (b"one", b"two", b"three", b"four"):
+        assert word not in redacted
