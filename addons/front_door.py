@@ -6,6 +6,7 @@ When mitmproxy reloads the script, this module and the run it keeps stay; only t
 import asyncio
 import atexit
 import logging
+import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -73,6 +74,8 @@ class StreamidFrontDoor:
         except ValueError as error:
             logger.error("streamid: %s", error)
             defaults = {name: option.default for name, option in settings.OPTIONS.items()}
+        given = settings.on_command_line(sys.argv).items()
+        ctx.options.deferred.update({name: value for name, value in given if name not in ctx.options})
         for name, option in settings.OPTIONS.items():
             loader.add_option(settings.PREFIX + name, str, defaults[name], option.help)
         if "flow_detail" in ctx.options and not ctx.options.has_changed("flow_detail"):

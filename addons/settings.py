@@ -7,9 +7,10 @@ All options are strings to mitmproxy, so that a bad value is ours to report, in 
 
 import difflib
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
 from contract.profile import Profile, ProfileError, builtin_names, builtin_toml
@@ -154,6 +155,17 @@ def defaults(configuration: Path = CONFIGURATION) -> dict[str, str]:
         elif key not in OTHER_TABLES:
             raise ValueError(f"{configuration}: unknown key '{key}'{_suggestion(name, OPTIONS)}")
     return values
+
+
+def on_command_line(arguments: Sequence[str]) -> dict[str, str]:
+    """Our options (with the prefix) as `--set` gives them, the last one of a name.
+
+    mitmproxy reads its configuration file after the command line, so that the file would win.
+    """
+    given = [value for flag, value in pairwise(arguments) if flag == "--set"]
+    given += [each.removeprefix("--set=") for each in arguments if each.startswith("--set=")]
+    pairs = (each.partition("=") for each in given if each.startswith(PREFIX))
+    return {name: value for name, equals, value in pairs if equals}
 
 
 def _as_text(configuration: Path, key: str, value: object) -> str:

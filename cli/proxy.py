@@ -96,5 +96,5 @@ def proxy(
 def _run_mitmdump(arguments: list[str]) -> None:
     from mitmproxy.tools.main import mitmdump
 
-    sys.argv[0] = "mitmdump"
+    sys.argv = ["mitmdump", *arguments]  # as the add-on would see it from mitmdump itself
     mitmdump(arguments)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import signal
 import stat
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ import pytest
 from lab.processes import Lab
 from recordings.reader import Recording
 from tests.support.lab import logged_in, running_lab
-from tests.support.proxy import STREAMID, Proxy, ProxyError, copied_checkout
+from tests.support.proxy import STREAMID, Proxy, ProxyError, copied_checkout, shared_authority
 
 TRACEBACK = "Traceback (most recent call last)"
 EXIT = re.compile(r"ended with code 1\b")
@@ -125,6 +126,19 @@ def test_the_command_line_wins_over_the_folders_file(lab: Lab, tmp_path: Path) -
     with Proxy(reverse(lab), cwd=tmp_path, options={"streamid_log": "text"}) as proxy:
         stream_and_save(lab, proxy)
         proxy.wait_for("accepted (200)")
+
+
+def test_the_command_line_wins_over_mitmproxys_configuration_and_that_over_the_folders_file(
+    lab: Lab, tmp_path: Path
+) -> None:
+    (tmp_path / "streamid.toml").write_text('record = "folder.db"\n', encoding="utf-8")
+    shutil.copytree(shared_authority(), tmp_path / "confdir")
+    (tmp_path / "confdir" / "config.yaml").write_text("streamid_record: configured.db\n", encoding="utf-8")
+    with Proxy(reverse(lab), cwd=tmp_path, folder=tmp_path, record=False) as proxy:
+        proxy.wait_for("recording  configured.db")
+    given = {"streamid_record": "given.db"}
+    with Proxy(reverse(lab), cwd=tmp_path, folder=tmp_path, options=given) as proxy:
+        proxy.wait_for("recording  given.db")
 
 
 def test_a_finding_is_one_line_with_what_is_needed_to_act(lab: Lab) -> None:

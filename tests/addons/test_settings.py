@@ -109,3 +109,8 @@ def test_an_unknown_option_is_answered_with_the_nearest() -> None:
         == "unknown option streamid_recrod; did you mean streamid_record?"
     )
     assert "there are: streamid_profile" in settings.unknown_option("streamid_zzz")
+
+
+def test_the_command_line_gives_our_options_and_no_others() -> None:
+    line = "mitmdump -s x.py --set streamid_log=json --set anticache=true --set=streamid_record=a=b.db"
+    assert settings.on_command_line(line.split()) == {"streamid_log": "json", "streamid_record": "a=b.db"}
