@@ -58,6 +58,8 @@ class SseMasker(Masker):
 
     def _event(self, event: bytes, base: int) -> list[Edit] | None:
         """The replacements in one event, which starts at offset `base`; None where it cannot be kept."""
+        if b"data:" not in event:
+            return []
         lines: list[tuple[int, bytes]] = []
         for match in _LINE.finditer(event):
             line, at = match[1], match.start()
