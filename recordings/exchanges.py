@@ -1,7 +1,6 @@
 """What the store remembers of an exchange while it is open, and the row that sums it up."""
 
 from contract.events import Abort, Breaker, Manner, Message
-from contract.findings import ExchangeFacts
 from recordings.batch import Batch
 from recordings.tracks import Track
 
@@ -56,7 +55,7 @@ class OpenExchange:
         self.status: int | None = None
         self.first_byte: int | None = None
         self.sse = False
-        self.facts: ExchangeFacts | None = None
+        self.facts: tuple[str, str, str] | None = None
         self.abort: Abort | None = None
         self.heads: list[Head | None] = [None, None]
         self.tracks: list[Track | None] = [None] * 8
@@ -80,10 +79,10 @@ class OpenExchange:
 
     def row(self) -> tuple[object, ...]:
         """The row of table `exchange`, with what is known by now."""
-        facts, response = self.facts, self.seen_by_client(RESPONSE)
+        response = self.seen_by_client(RESPONSE)
         return (
             *(self.id, self.seq, self.at, self.kind, *self.line, self.server, self.status),
-            *((facts.role.value, facts.stream, facts.scope) if facts is not None else _NOTHING),
+            *(self.facts or _NOTHING),
             self.outcome(),
             self.last_at if self.abort is not None or self.finished() else None,
             self.first_byte,

@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 
 from recordings.errors import RecordingError, RecordingExists
-from recordings.reader import connect
+from recordings.opening import connect
 
 
 def copy_live(source: Path, target: Path) -> None:

@@ -65,10 +65,11 @@ class Intake:
         rows = self.batch.rows
         if isinstance(output, ExchangeFacts):
             exchange = self._open.get(output.exchange)
+            facts = (output.role.value, _text(output.stream), _text(output.scope))
             if exchange is None:
-                rows["facts"].append((output.role.value, output.stream, output.scope, output.exchange))
+                rows["facts"].append((*facts, output.exchange))
             else:
-                exchange.facts = output
+                exchange.facts = facts
                 self._touch(exchange)
         elif isinstance(output, Finding):
             f = output
@@ -89,7 +90,7 @@ class Intake:
         """Take a note of what was replaced where."""
         r = redaction
         self.batch.rows["redaction"].append(
-            (r.exchange, r.message.value, SIDES[r.side], r.where, r.offset, r.length, r.token)
+            _clean(r.exchange, r.message.value, SIDES[r.side], r.where, r.offset, r.length, r.token)
         )
 
     def take(self, now: float, last_seq: int, *, closing: bool = False) -> Batch:

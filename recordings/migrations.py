@@ -167,11 +167,9 @@ def first_schema(db: Database) -> None:
 MIGRATIONS: tuple[Callable[[Database], None], ...] = (first_schema,)
 """Append only. Step n brings a file of format n to format n + 1."""
 
-FORMAT = len(MIGRATIONS)
-
 
 def migrate(db: Database) -> None:
-    """Bring `db` (autocommit mode, no transaction open) to `FORMAT`; an empty file becomes a recording."""
+    """Bring `db` (in autocommit mode) to the newest format; an empty file becomes a recording."""
     version = int(db.execute("PRAGMA user_version").fetchone()[0])
     for number, step in enumerate(MIGRATIONS[version:], version + 1):
         db.execute("BEGIN IMMEDIATE")

@@ -12,13 +12,12 @@ from typing import Any, Self
 from contract.events import Event
 from contract.findings import Finding, Severity, StreamVerdict, Verdict
 from recordings.errors import RecordingError
-from recordings.migrations import APPLICATION_ID, FORMAT
+from recordings.opening import connect
 from recordings.rereading import MESSAGES, SIDES, Numbered
 from recordings.rows import ExchangeRow, Redaction, Run, RunInfo
 from recordings.sequence import Sequence
 from recordings.views import URL
 
-_BUSY_SECONDS = 5.0
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
 _EXCHANGES = f"""SELECT x.id, x.seq, x.at, x.kind, coalesce(x.method, ''), coalesce({URL}, ''), x.status,
@@ -169,48 +168,6 @@ class Recording:
             yield
         except (sqlite3.Error, ValueError, KeyError, IndexError) as error:
             raise RecordingError(f"{self.path}: is damaged: {error}") from error
-
-
-def connect(path: Path) -> sqlite3.Connection:
-    """A read-only connection in autocommit mode to the recording at `path`; raises `RecordingError`."""
-    if not path.is_file():
-        raise RecordingError(f"{path}: there is no such file" if not path.exists() else f"{path}: is no file")
-    error: sqlite3.Error | None = None
-    # Without a writable folder a file in WAL mode cannot be read by the rules; nobody can be writing it then.
-    for mode in ("mode=ro", "mode=ro&immutable=1"):
-        connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?{mode}", uri=True, isolation_level=None, timeout=_BUSY_SECONDS
-        )
-        try:
-            _check(connection, path)
-        except sqlite3.Error as failure:
-            connection.close()
-            error = failure
-            if isinstance(failure, sqlite3.OperationalError):
-                continue
-            break
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-    if isinstance(error, sqlite3.OperationalError):
-        raise RecordingError(f"{path}: cannot be read: {error}") from error
-    raise RecordingError(f"{path}: is not a recording") from error
-
-
-def _check(connection: sqlite3.Connection, path: Path) -> None:
-    """Raise `RecordingError` where the open file is none that this program can read."""
-    application = connection.execute("PRAGMA application_id").fetchone()[0]
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    if application != APPLICATION_ID:
-        raise RecordingError(f"{path}: is not a recording")
-    if version > FORMAT:
-        raise RecordingError(
-            f"{path}: is of format {version}, and this program knows formats up to {FORMAT}: use a newer one"
-        )
-    if version < FORMAT:
-        raise RecordingError(f"{path}: is of format {version}; migrate it to format {FORMAT} first")
 
 
 def _bool(value: int | None) -> bool | None:

@@ -35,6 +35,8 @@ WAL_LIMIT = 64 * 1024 * 1024
 until the reader that prevents a checkpoint lets go."""
 
 _FIRST_RETRY, _LAST_RETRY = 0.1, 2.0
+_FOR_READERS = 1.0
+"""Seconds at the end for those who follow the recording to see that it is over, and to let go of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +116,8 @@ class Writer:
     def _work(self) -> None:
         try:
             while not self._stop.wait(PERIOD):
-                self._drain()
-            self._drain(closing=True)
+                self._guarded("writing", self._drain)
+            self._guarded("writing", lambda: self._drain(closing=True))
             self._closing = self._finish()
         finally:
             self._file.close()
@@ -155,7 +157,12 @@ class Writer:
                 released = [self._unredacted(event, error)]
             for each in released:
                 seq += 1
-                store(seq, each)
+                try:
+                    store(seq, each)
+                except Exception as error:
+                    self._trouble("rows", f"an event cannot be stored: {error!r}")
+                    self._given_up += 1
+                    continue
                 if checker is not None:
                     try:
                         outputs = checker.feed(each)
@@ -257,8 +264,9 @@ class Writer:
             except sqlite3.Error as error:
                 self._trouble("writing", f"the recording cannot be closed ({error})")
                 clean = self._time_left()
+        patience = time.monotonic() + _FOR_READERS
         while clean and not self._file.to_single_file():
-            if not self._time_left():
+            if not self._time_left() or time.monotonic() > patience:
                 clean = False
                 self._trouble(
                     "single", "another program has the recording open; it stays in several files (-wal, -shm)"

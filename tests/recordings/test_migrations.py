@@ -9,7 +9,10 @@ import pytest
 from sqlite_utils import Database
 
 from recordings import migrations
-from recordings.migrations import APPLICATION_ID, FORMAT, migrate
+from recordings.errors import RecordingError
+from recordings.migrations import APPLICATION_ID, migrate
+from recordings.reader import Recording
+from tests.support.sequences import record, small
 
 TABLES = {
     "run",
@@ -29,7 +32,7 @@ def test_an_empty_file_becomes_a_recording(database: Database) -> None:
     migrate(database)
     assert set(database.table_names()) == TABLES
     assert set(database.view_names()) == VIEWS
-    assert database.execute("PRAGMA user_version").fetchone()[0] == FORMAT == 1
+    assert database.execute("PRAGMA user_version").fetchone()[0] == 1
     assert database.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
     for view in VIEWS:
         assert database.execute(f"SELECT * FROM {view}").fetchall() == []
@@ -57,3 +60,27 @@ def test_an_older_file_gets_what_it_lacks(database: Database, monkeypatch: pytes
     migrate(database)
     assert set(database.table_names()) == TABLES | {"more"}
     assert database.execute("PRAGMA user_version").fetchone()[0] == 2
+
+
+def test_an_older_recording_is_migrated_when_it_is_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = record(tmp_path / "r.db", small(1))
+    monkeypatch.setattr(
+        migrations, "MIGRATIONS", (*migrations.MIGRATIONS, lambda db: db.execute("CREATE TABLE more (id)"))
+    )
+    with Recording(path) as recording:
+        assert list(recording.events()) == small(1)
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone()[0] == 2
+
+
+def test_one_that_cannot_be_migrated_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = record(tmp_path / "r.db", small(1))
+
+    def broken(db: Database) -> None:
+        raise sqlite3.OperationalError("attempt to write a readonly database")
+
+    monkeypatch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, broken))
+    with pytest.raises(RecordingError, match="is of format 1 and cannot be brought to format 2: attempt to"):
+        Recording(path)

@@ -559,3 +559,29 @@ def test_the_thread_ends(start: Callable[..., Run]) -> None:
     assert threading.active_count() == before + 1
     run.writer.close()
     assert threading.active_count() == before
+
+
+def test_a_reader_that_stays_keeps_its_files_and_holds_nobody_up(start: Callable[..., Run]) -> None:
+    run = start()
+    run.put(small(1))
+    until(lambda: len(read(run.path)) == 8)
+    with Recording(run.path) as recording:
+        begin = time.monotonic()
+        closing = run.writer.close()
+        assert time.monotonic() - begin < 4.0
+        assert recording.run.closed
+        assert list(recording.events()) == small(1)
+    assert not closing.clean
+    assert any("another program has the recording open" in text for text in run.troubles)
+    assert read(run.path) == small(1)
+
+
+def test_an_event_that_is_none_ends_nothing(start: Callable[..., Run]) -> None:
+    run = start()
+    run.writer.put("nonsense")  # type: ignore[arg-type]
+    run.put(small(1))
+    closing = run.writer.close()
+    assert closing.clean
+    assert closing.lost_events == 1
+    assert read(run.path) == small(1)
+    assert len(run.troubles) == 1
