@@ -54,6 +54,9 @@ def _widths(columns: Sequence[Column], rows: list[Sequence[Cell]], width: int | 
 
 
 def _line(columns: Sequence[Column], row: Sequence[Cell], widths: list[int], *, cut: bool) -> str:
+    # Nothing follows the last cell: it is not filled up, and where it is empty the line is shorter.
+    *sizes, last = widths
+    widths = [*sizes, min(last, cell_len(row[-1].text)) if not columns[-1].right else last]
     return "  ".join(
         coloured(_fitted(cell.text, size, right=column.right, cut=cut), cell.colour)
         for column, cell, size in zip(columns, row, widths, strict=True)

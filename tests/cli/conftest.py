@@ -11,7 +11,7 @@ FABRICATED = "stream-1732312345678-ffffffff"
 @pytest.fixture
 def chat(tmp_path: Path) -> Path:
     """Four exchanges: a healthy stream and its update, a stream with a header dropped, an invented ID."""
-    talk = Talk()
+    talk = Talk(token="Bearer a-secret-token")
     return record(
         tmp_path / "chat.db",
         [
@@ -20,6 +20,7 @@ def chat(tmp_path: Path) -> Path:
             *talk.stream(SECOND, server=((ID_HEADER, SECOND), ("X-Upstream", "a1"))),
             *talk.refused(FABRICATED),
         ],
+        redact=True,
     )
 
 

@@ -26,22 +26,22 @@ def run_info(started: datetime = STARTED, *, pid: int = 1, profile_toml: str | N
     )
 
 
-def writer(path: Path, info: RunInfo | None = None) -> Writer:
+def writer(path: Path, info: RunInfo | None = None, *, redact: bool = False) -> Writer:
     """A writer that judges by the built-in profile."""
     profile: Profile = builtin("chat")
     return Writer(
         path,
         info or run_info(),
-        redactor=Redactor(b"tests", enabled=False),
+        redactor=Redactor(b"tests", enabled=redact),
         profile=profile,
         on_judged=lambda outputs: None,
         on_trouble=lambda sentence: None,
     )
 
 
-def record(path: Path, events: Iterable[Event], info: RunInfo | None = None) -> Path:
+def record(path: Path, events: Iterable[Event], info: RunInfo | None = None, *, redact: bool = False) -> Path:
     """A finished recording of `events`."""
-    writing = writer(path, info)
+    writing = writer(path, info, redact=redact)
     for event in events:
         writing.put(event)
     closing = writing.close()

@@ -234,24 +234,24 @@ def test_a_stream_in_a_content_coding_is_decoded(tmp_path: Path) -> None:
     assert [(event["offset"], event["data"]) for event in events] == [(0, "one"), (11, "two")]
 
 
-def test_a_stream_of_200_000_events_is_limited_in_text_and_complete_in_json(tmp_path: Path) -> None:
+def test_a_long_stream_is_limited_in_text_and_complete_in_json(tmp_path: Path) -> None:
     talk = Talk()
     head = fields((("Content-Type", "text/event-stream"),))
     request, end = talk.exchange("GET", "/s")[:2]
     events: list[Event] = [request, end, ResponseHead(1, Side.BOTH, 5000, 200, b"OK", b"HTTP/1.1", head)]
-    for number in range(200_000):
+    for number in range(50_000):
         piece = b"data: %d\n\n" % number
         events.append(Chunk(1, Message.RESPONSE, Side.BOTH, 6000 + number * 10, piece, len(piece)))
     path = record(tmp_path / "big.db", events)
     lines = streamid("show", path, 1).stdout.splitlines()
     assert len(lines) < 230
-    assert any("199,803 lines left out; --limit 0 shows all" in line for line in lines)
-    assert lines[-1].endswith("message  199999")
+    assert any("49,803 lines left out; --limit 0 shows all" in line for line in lines)
+    assert lines[-1].endswith("message  49999")
     shown = as_json(path, 1)
     assert isinstance(shown["events"], list)
     assert isinstance(shown["chunks"], list)
-    assert [event["data"] for event in shown["events"][-2:]] == ["199998", "199999"]
-    assert len(shown["events"]) == len(shown["chunks"]) == 200_000
+    assert [event["data"] for event in shown["events"][-2:]] == ["49998", "49999"]
+    assert len(shown["events"]) == len(shown["chunks"]) == 50_000
 
 
 def test_an_issued_id_is_in_the_title(healthy: Path) -> None:
