@@ -19,4 +19,5 @@ CORPUS: tuple[Script, ...] = (
     *http2_corpus.UPLOADS,
     *http2_corpus.STREAMS,
     *http2_corpus.TO_HTTP1,
+    *http2_corpus.TUNNELLED,
 )

@@ -199,3 +199,12 @@ TO_HTTP1 = [
     mixed("to HTTP/1.1: an odd reason", get(), server(response(b"Content-Length: 0",
           line=b"HTTP/1.1 299 Odd \xe9"))),
 ]  # fmt: skip
+
+CONNECTED = (client(b"CONNECT 127.0.0.1:PORT HTTP/1.1\r\n\r\n", quiet=True), client(Do.SECURE, quiet=True))
+TUNNELLED = [
+    Script("a stream", Route.TUNNEL, (*CONNECTED, get(), *told(*EVENTS))),
+    Script("an upload", Route.TUNNEL, (*CONNECTED, post(), client(Data(1, b"a")),
+    client(Data(1, b"", end=True)), *plain())),
+    Script("a reset stream", Route.TUNNEL, (*CONNECTED, get(), *told(b"a")[:2], server(Reset(1, 8)))),
+    Script("the client leaves", Route.TUNNEL, (*CONNECTED, get(), *told(b"a")[:2], client(Do.CLOSE))),
+]  # fmt: skip

@@ -33,6 +33,7 @@ class Route(Enum):
 
     PLAIN = "HTTP/1.1 to HTTP/1.1, reverse"
     FORWARD = "HTTP/1.1 to HTTP/1.1, regular"
+    TUNNEL = "HTTP/2 to HTTP/2, regular, through CONNECT"
     H2 = "HTTP/2 to HTTP/2, reverse"
     H2_TO_H1 = "HTTP/2 to HTTP/1.1, reverse"
     TLS = "HTTP/1.1 to HTTP/1.1, both in TLS, reverse"
@@ -124,7 +125,7 @@ class Stage:
 
     def port(self, route: Route) -> int:
         """Of the listener that a route leads to; scripts that name it write `PORT`."""
-        listener = self._secret if route in (Route.H2, Route.TLS) else self._plain
+        listener = self._secret if route in (Route.H2, Route.TLS, Route.TUNNEL) else self._plain
         port: int = listener.getsockname()[1]
         return port
 
@@ -163,7 +164,7 @@ class Stage:
         self.close()
 
     def _enter(self, route: Route, proxy: Proxy | None) -> None:
-        mode = {Route.FORWARD: 2, Route.H2: 1, Route.TLS: 1}.get(route, 0)
+        mode = {Route.FORWARD: 2, Route.TUNNEL: 2, Route.H2: 1, Route.TLS: 1}.get(route, 0)
         port = proxy.ports[mode] if proxy else self.port(route)
         connection = socket.create_connection(("127.0.0.1", port))
         tls = client_context(route.client_alpn) if route.client_alpn else None
@@ -180,7 +181,8 @@ class Stage:
             case Do.RESET:
                 end.reset()
             case Do.SECURE:
-                end.secure(client_context(("h2",)) if end.client else server_context())
+                end.secure(client_context(("h2",)))
+                self._until(lambda: end.ready or bool(end.ending), PATIENCE)
             case what:
                 end.send(what, self.port(route))
 
