@@ -148,7 +148,7 @@ def test_every_rule_that_is_named_exists_under_its_name(document: Path) -> None:
         assert name in ("", RULES[rule].name)
 
 
-ISSUED = "stream-1795413786949-17e68d4b"
+ISSUED = "stream-1795414620527-5085eae0"
 MADE_UP = "stream-1795413638"
 
 
@@ -180,6 +180,6 @@ def test_the_log_lines_that_are_quoted_are_those_that_the_log_prints(name: str) 
 
 def test_the_readme_shows_the_banner_that_the_proxy_prints() -> None:
     defaults = {name: option.default for name, option in settings.OPTIONS.items()}
-    parsed = settings.parse(defaults, datetime(2026, 11, 23, 6, 3, 5, tzinfo=UTC))
+    parsed = settings.parse(defaults, datetime(2026, 11, 23, 6, 16, 59, tzinfo=UTC))
     lines = banner("0.1.0", "12.2.3", ["127.0.0.1:8080 → http://localhost:3002 (reverse)"], parsed)
     assert "\n".join(lines) in text(README)
