@@ -21,7 +21,8 @@ from tests.contract.build import Talk
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
-DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+SAMPLES = ROOT / "recordings" / "samples"
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")), SAMPLES / "README.md"]
 NAMES = [str(document.relative_to(ROOT)) for document in DOCUMENTS]
 
 _FENCE = re.compile(r"^(`{3,})(\w*)\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
@@ -146,6 +147,18 @@ def test_every_rule_that_is_named_exists_under_its_name(document: Path) -> None:
     for rule, name in _CODE.findall(text(document)):
         assert rule in RULES
         assert name in ("", RULES[rule].name)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=NAMES)
+def test_every_sample_that_is_named_exists(document: Path) -> None:
+    for sample in re.findall(r"recordings/samples/([\w-]+\.db)", text(document)):
+        assert (SAMPLES / sample).exists()
+
+
+def test_the_index_leads_to_every_document() -> None:
+    index = ROOT / "docs" / "README.md"
+    linked = {(index.parent / target).resolve() for target in _LINK.findall(text(index))}
+    assert {*(ROOT / "docs").glob("*.md"), SAMPLES / "README.md"} - {index} <= linked
 
 
 ISSUED = "stream-1795414620527-5085eae0"
