@@ -168,23 +168,35 @@ def _show_log(log: Path, *, banner: bool = False) -> None:
         begin = next((n for n, line in enumerate(lines) if line.startswith("streamid ")), 0)
         lines = lines[begin : begin + 7]
     else:
-        lines = [line for line in lines if _VERDICT.match(line) or line.startswith("  recording")]
+        lines = [line for line in lines if _VERDICT.match(line) or line.startswith("  recording:")]
     click.echo("\n".join(lines))
 
 
 def _look_at(recording: Path) -> None:
     _title(f"6. The recording: {recording}")
-    for command in (["ls"], ["show"], ["validate"]):
-        _run([*command, str(recording)])
+    stream, careless = _worth_showing(recording)
+    for command in (["ls", str(recording)], ["show", str(recording), stream], ["validate", str(recording)]):
+        _run(command)
     _title("Try next")
-    for line in (
-        f"streamid show {recording} 12            # any exchange by its number",
-        f"streamid validate {recording} --format json",
-        shlex.join(["sqlite3", str(recording), "select * from exchanges"]),
-        "streamid lab up                          # the three services, until Ctrl-C",
-        "streamid proxy http://localhost:3002     # the proxy in front of yours",
+    for command, why in (
+        (["streamid", "show", str(recording), careless], "what the careless client did"),
+        (["streamid", "validate", str(recording), "--format", "json"], "the same findings, for a program"),
+        (["sqlite3", str(recording), "select * from exchanges"], "or datasette, or any SQLite tool"),
+        (["streamid", "lab", "up"], "the three services, until Ctrl-C"),
+        (["streamid", "proxy", "http://localhost:3002"], "the proxy, in front of yours"),
     ):
-        click.echo(line)
+        click.echo(f"{shlex.join(command)}\n    {why}")
+
+
+def _worth_showing(recording: Path) -> tuple[str, str]:
+    """The number of a stream that was read to its end, and of an exchange with an invented ID."""
+    from recordings.reader import Recording
+
+    with Recording(recording) as opened:
+        rows = opened.exchanges()
+        stream = next(row.exchange for row in rows if row.role == "issue" and row.outcome == "complete")
+        careless = next(finding.exchange for finding in opened.findings() if finding.code == "EC203")
+    return str(stream), str(careless)
 
 
 def _run(arguments: list[str]) -> None:
