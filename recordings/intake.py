@@ -6,7 +6,7 @@ which it came.
 
 import json
 
-from contract.events import Abort, Chunk, End, Event, Gap, Kind, Message, RequestHead, ResponseHead
+from contract.events import Abort, Chunk, End, Event, Form, Gap, Kind, Message, RequestHead, ResponseHead
 from contract.findings import ExchangeFacts, Finding, Output, StreamVerdict
 from recordings.batch import Batch
 from recordings.bodies import Bodies
@@ -19,7 +19,7 @@ from recordings.tracks import SEGMENT, SIDES, Track
 PENDING = 0.15
 """Seconds for which chunks may wait in memory after the drain that brought them."""
 
-_RESPONSE = Message.RESPONSE
+_RESPONSE, _WIRE = Message.RESPONSE, Form.WIRE
 _KINDS = {kind: kind.value for kind in Kind}
 
 
@@ -57,6 +57,8 @@ class Intake:
             track = self._track(exchange, event, seq)
         if not track.chunks:
             self._wait(track)
+        if event.form is not _WIRE:
+            track.plain = False
         track.seqs.append(seq)
         track.chunks.append(event)
 

@@ -40,6 +40,7 @@ class Track:
         "lossy",
         "message",
         "over",
+        "plain",
         "seq",
         "seqs",
         "side",
@@ -64,6 +65,7 @@ class Track:
         self.largest_gap = 0
         self.lossy = False
         self.over = False
+        self.plain = True
         self.stored = False
         self.count: EventCount | None = None
         self.end: End | None = None
@@ -88,13 +90,13 @@ class Track:
 
     def _whole(self, batch: Batch, bodies: Bodies, seqs: list[int], chunks: list[Chunk]) -> bool:
         """Store the message as one row; False where it is too large for that."""
-        if sum([len(chunk.data) for chunk in chunks]) > FOLDED_AT_MOST:
+        pieces = [chunk.data for chunk in chunks]
+        kept = list(map(len, pieces))
+        if sum(kept) > FOLDED_AT_MOST:
             return False
-        body, timeline, number = b"", None, None
-        if len(chunks) == 1:
-            body, timeline = self._single(seqs[0], chunks[0])
-        elif chunks:
-            body, timeline = self._pack(seqs, chunks)
+        timeline, number = self._timeline(seqs, chunks, kept) if chunks else None, None
+        body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        self._count(body)
         if body:
             number, row = bodies.number(body)
             if row is not None:
@@ -112,7 +114,9 @@ class Track:
 
     def _segment(self, batch: Batch, seqs: list[int], chunks: list[Chunk]) -> None:
         size, kept = self.size, self.kept
-        data, timeline = self._single(seqs[0], chunks[0]) if len(chunks) == 1 else self._pack(seqs, chunks)
+        pieces = [chunk.data for chunk in chunks]
+        timeline, data = self._timeline(seqs, chunks, list(map(len, pieces))), b"".join(pieces)
+        self._count(data)
         batch.rows["segment"].append(
             (
                 *(seqs[0], self.seq, chunks[0].at, seqs[-1], len(chunks)),
@@ -121,38 +125,31 @@ class Track:
             )
         )
 
-    def _single(self, seq: int, chunk: Chunk) -> tuple[bytes, bytes | None]:
-        """What `_pack` gives for one chunk, without a timeline where it is whole."""
-        if chunk.form is not Form.WIRE or len(chunk.data) != chunk.size:
-            return self._pack([seq], [chunk])
-        self._account([chunk.at], seq, chunk.size, chunk.data)
-        return chunk.data, None
+    def _timeline(self, seqs: list[int], chunks: list[Chunk], kept: list[int]) -> bytes | None:
+        """The timeline of `chunks`, which are counted in; None for a single one that is whole.
 
-    def _pack(self, seqs: list[int], chunks: list[Chunk]) -> tuple[bytes, bytes]:
-        """The bytes and the timeline of `chunks`, which are counted in."""
-        pieces = [chunk.data for chunk in chunks]
-        ats, sizes = [chunk.at for chunk in chunks], [chunk.size for chunk in chunks]
-        line = Timeline(seqs, ats, sizes)
-        forms, kept = [chunk.form for chunk in chunks], list(map(len, pieces))
-        if forms.count(Form.WIRE) != len(forms) or kept != sizes:
-            line.forms, line.kept = forms, kept
-            self.lossy = self.lossy or Form.LOST in forms
-        data = b"".join(pieces)
-        self._account(ats, seqs[-1], sum(sizes), data)
-        return data, pack(line)
-
-    def _account(self, ats: list[int], last_seq: int, size: int, data: bytes) -> None:
-        """Add chunks to the running figures."""
+        `kept` are the lengths of their data: their sizes, too, as long as all are `WIRE`.
+        """
+        ats = [chunk.at for chunk in chunks]
+        sizes = kept if self.plain else [chunk.size for chunk in chunks]
+        steps = list(map(sub, ats[1:], ats))
         if self.at is None:
             self.at = ats[0]
         else:
             self.largest_gap = max(self.largest_gap, ats[0] - self.last_at)
-        if len(ats) > 1:
-            self.largest_gap = max(self.largest_gap, max(map(sub, ats[1:], ats)))
-        self.last_at, self.last_seq = ats[-1], last_seq
+        if steps:
+            self.largest_gap = max(self.largest_gap, max(steps))
+        self.last_at, self.last_seq = ats[-1], seqs[-1]
         self.total += len(ats)
-        self.size += size
-        self.kept += len(data)
+        self.size += sum(sizes)
+        self.kept += sum(kept)
+        if self.plain:
+            return None if len(chunks) == 1 else pack(Timeline(seqs, ats, sizes), steps)
+        forms = [chunk.form for chunk in chunks]
+        self.lossy = self.lossy or Form.LOST in forms
+        return pack(Timeline(seqs, ats, sizes, forms, kept), steps)
+
+    def _count(self, data: bytes) -> None:
         if self.count is not None:
             self.count.feed(data)
 
