@@ -16,7 +16,7 @@ def stream_line(verdict: StreamVerdict) -> str:
     if verdict.echoed:
         parts.append(f"echoed (#{verdict.echoed})")
         parts.append(_outcome(verdict))
-    return f"{verdict.stream or '(no ID)'}: {', '.join(parts)}"
+    return printable(f"{verdict.stream or '(no ID)'}: {', '.join(parts)}")
 
 
 def _outcome(verdict: StreamVerdict) -> str:
@@ -33,7 +33,7 @@ def finding_line(finding: Finding) -> str:
     """For example `EC204 echo-stale error, exchange #9: the update carried …`."""
     sure = " (inconclusive)" if finding.verdict is Verdict.INCONCLUSIVE else ""
     what = f"{finding.code} {finding.name} {finding.severity}{sure}"
-    return f"{what}, exchange #{finding.exchange}: {finding.message}"
+    return printable(f"{what}, exchange #{finding.exchange}: {finding.message}")
 
 
 def header_lines(head: ResponseHead) -> list[str]:
@@ -85,7 +85,12 @@ def header_fields(headers: Headers) -> list[list[str]]:
     return [[_text(name), _text(value)] for name, value in headers]
 
 
+def printable(text: str) -> str:
+    """`text` as one line of visible characters: what a peer sent must not move a cursor or forge a line."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 def _text(raw: bytes) -> str:
-    """Header bytes as one printable line: what a peer sent must not move our cursor or forge a line."""
-    text = raw.decode("latin-1")
-    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+    return printable(raw.decode("latin-1"))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from mitmproxy.proxy.layers.http import HttpLayer
 
 from addons import compatibility
 from cli.doctor import check_authority, check_folder, check_redaction_key, check_settings
@@ -50,7 +51,7 @@ def test_an_unsupported_mitmproxy_is_a_problem(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_missing_internal_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert compatibility.problems() == []
-    monkeypatch.setitem(compatibility._NEEDED, compatibility.http.HttpLayer, ("make_stream", "no_such_thing"))
+    monkeypatch.setitem(compatibility._NEEDED, HttpLayer, ("make_stream", "no_such_thing"))
     (problem,) = compatibility.problems()
     assert "has no HttpLayer.no_such_thing" in problem
 
