@@ -27,7 +27,8 @@ def describe(mode: mode_specs.ProxyMode, addresses: Iterable[tuple[str, int]], l
     if local:
         where = ", ".join(sorted({f"localhost:{port}" for _, port, *_ in addresses}))
     else:
-        where = ", ".join(f"{host}:{port}" for host, port, *_ in addresses)
+        # TCP and UDP (HTTP/3) at one address are one place to the reader.
+        where = ", ".join(dict.fromkeys(f"{host}:{port}" for host, port, *_ in addresses))
     if isinstance(mode, (mode_specs.ReverseMode, mode_specs.UpstreamMode)):
         host, port = mode.address[:2]
         return f"{where} → {mode.scheme}://{host}:{port} ({mode.type_name})"

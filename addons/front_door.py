@@ -186,5 +186,9 @@ class StreamidFrontDoor:
         return lines
 
 
+def _number(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
 def _counted(codes: Mapping[str, int]) -> str:
     return ", ".join(f"{code} ×{count}" for code, count in sorted(codes.items()))

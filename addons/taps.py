@@ -219,9 +219,9 @@ class Tap:
         last = self._arrived.pop() if self._arrived and self._arrived[-1][0] is Abort else None
         self.settle()
         if last is not None:
-            self._put_abort(_BOTH, last[2], last[3], answered)
+            self._put_abort(last[2], last[3], answered)
         elif to_client:
-            self._put_abort(_CLIENT, self.run.now(), proxy_break(event), answered)
+            self._put_abort(self.run.now(), proxy_break(event), answered)
 
     def _close_websocket(self) -> None:
         self.settle()
@@ -230,10 +230,11 @@ class Tap:
         self._put_end(_RESPONSE, _BOTH, now)
         self.shut()
 
-    def _put_abort(self, side: Side, at: int, why: Break, answered: int = 0) -> None:
+    def _put_abort(self, at: int, why: Break, answered: int = 0) -> None:
+        """End the exchange on both sides: whoever broke it, the proxy lets go of the other side too."""
         by, manner, reason = why
         if not self.off:
-            self.run.put(Abort(self.exchange, side, at, by, manner, reason, answered))
+            self.run.put(Abort(self.exchange, _BOTH, at, by, manner, reason, answered))
         self.shut()
 
     # The end
@@ -252,13 +253,13 @@ class Tap:
             elif what is ResponseHead:
                 self._put_response(side, at, content)
             else:
-                self._put_abort(side, at, content)
+                self._put_abort(at, content)
         del arrived[:count]
 
     def seal(self, reason: str) -> None:
         """The proxy stops: the exchange ends here, and nothing that follows is the peers' doing."""
         self.settle()
-        self._put_abort(_BOTH, self.run.now(), (Breaker.PROXY, Manner.SHUTDOWN, reason))
+        self._put_abort(self.run.now(), (Breaker.PROXY, Manner.SHUTDOWN, reason))
 
     def shut(self) -> None:
         """Record nothing more of this exchange."""

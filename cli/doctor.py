@@ -71,11 +71,11 @@ def check_ports(ports: tuple[int, ...]) -> Iterator[Check]:
                 yield Check(f"port {port}", "ok", "free")
 
 
-def check_authority() -> Iterator[Check]:
+def check_authority(folder: Path) -> Iterator[Check]:
     """mitmproxy's certificate authority, which TLS clients have to trust."""
     from cryptography import x509
 
-    path = Path(os.environ.get("MITMPROXY_CONFDIR", "~/.mitmproxy")).expanduser() / "mitmproxy-ca-cert.pem"
+    path = folder.expanduser() / "mitmproxy-ca-cert.pem"
     if not path.exists():
         yield Check("CA", "note", f"{path} is made at the first start; TLS clients must trust it")
         return
@@ -146,7 +146,6 @@ def check_environment() -> Iterator[Check]:
 _CHECKS: tuple[Callable[[], Iterator[Check]], ...] = (
     check_python,
     check_mitmproxy,
-    check_authority,
     check_folder,
     check_redaction_key,
     check_settings,
@@ -158,7 +157,14 @@ _CHECKS: tuple[Callable[[], Iterator[Check]], ...] = (
 @click.option(
     "--port", "ports", type=click.IntRange(1, 65535), multiple=True, default=(8080,), show_default=True
 )
-def doctor(ports: tuple[int, ...]) -> None:
+@click.option(
+    "--confdir",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("~/.mitmproxy"),
+    show_default=True,
+    help="mitmproxy's configuration folder, with the CA.",
+)
+def doctor(ports: tuple[int, ...], confdir: Path) -> None:
     """Check versions, ports, the CA, folders and the internals that we rely on.
 
     Exit code 1 where something needs mending.
@@ -167,7 +173,8 @@ def doctor(ports: tuple[int, ...]) -> None:
     Example:
       streamid doctor --port 8080
     """
-    checks = [check for group in _CHECKS for check in group()] + list(check_ports(ports))
+    checks = [check for group in _CHECKS for check in group()]
+    checks += [*check_authority(confdir), *check_ports(ports)]
     width = max(len(check.name) for check in checks)
     for check in checks:
         sign, colour = _SIGNS[check.state]

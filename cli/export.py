@@ -42,9 +42,7 @@ def _check_replaceable(recording: Path, target: Path, *, force: bool) -> None:
     if not force:
         raise Unusable(f"{target}: exists already; --force overwrites it")
     if Path(f"{target}-wal").exists():
-        raise Unusable(
-            f"{target}: is a recording that was not closed; name another file"
-        )
+        raise Unusable(f"{target}: is a recording that was not closed; name another file")
 
 
 def _replace(recording: Path, target: Path) -> None:

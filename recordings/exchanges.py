@@ -38,6 +38,7 @@ class OpenExchange:
         "over",
         "seq",
         "server",
+        "sides",
         "sse",
         "status",
         "touched",
@@ -60,17 +61,24 @@ class OpenExchange:
         self.heads: list[Head | None] = [None, None]
         self.tracks: list[Track | None] = [None] * 8
         self.over = [0, 0]
+        self.sides = 0
+        """Bits as in `Side`: where any of it was seen. A tunnel, or an add-on's answer, has one side only."""
         self.touched = False
 
     def finished(self) -> bool:
-        """Nothing more is to come on either side (bits as in `Side`)."""
-        return self.over == [3, 3]
+        """Nothing more is to come on any side that it was seen on (bits as in `Side`)."""
+        sides = self.sides
+        return self.over[0] & sides == sides and self.over[1] & sides == sides
+
+    def complete(self) -> bool:
+        """The response has ended on every side that it was seen on."""
+        return bool(self.sides) and self.over[1] & self.sides == self.sides
 
     def outcome(self) -> str:
         """As `ls` shows it; see `docs/recording.md`."""
         abort = self.abort
         if abort is None:
-            return "complete" if self.over[1] == 3 else "open"
+            return "complete" if self.complete() else "open"
         if abort.by is Breaker.CLIENT:
             return "client-abort"
         if abort.by is Breaker.PROXY:
@@ -107,7 +115,7 @@ class OpenExchange:
         track = with_chunks[0]
         if track.count is None or track.lossy:
             return None
-        return track.count.end() if self.over[1] == 3 else track.count.events
+        return track.count.end() if self.complete() else track.count.events
 
 
 def message_index(message: Message) -> int:

@@ -191,6 +191,7 @@ class Intake:
 
     def _head(self, exchange: OpenExchange, index: int, row: list[object], side: int, table: str) -> None:
         """Add the row of a head, or its time alone to that of the other side's equal one."""
+        exchange.sides |= side
         batch = self.batch
         first = exchange.heads[index]
         if first is None or first.side + side != 3 or first.row[7:] != row[7:]:
@@ -228,6 +229,7 @@ class Intake:
     def _over(self, exchange: OpenExchange, index: int, side: int, at: int) -> None:
         """Nothing more of message `index` follows on `side`, so nothing more that is seen on both."""
         exchange.over[index] |= side
+        exchange.sides |= side
         exchange.last_at = at
         self._touch(exchange)
         for track in exchange.tracks[index * RESPONSE : index * RESPONSE + 4]:

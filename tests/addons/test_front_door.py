@@ -202,7 +202,7 @@ def test_it_closes_to_one_file_and_says_where(lab: Lab, tmp_path: Path, how: sig
     with Proxy(reverse(lab), folder=tmp_path) as proxy:
         stream_and_save(lab, proxy)
         proxy.stop(how)
-        assert "streamid: 3 exchanges, 1 streams, no findings" in proxy.log()
+        assert "streamid: 3 exchanges, 1 stream, no findings" in proxy.log()
         assert f"recording: {proxy.recording}" in proxy.log()
         assert not list(tmp_path.glob("recording.db-*"))
         with Recording(proxy.recording) as recording:

@@ -56,15 +56,13 @@ def test_a_missing_internal_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "has no HttpLayer.no_such_thing" in problem
 
 
-def test_a_ca_is_read_and_a_broken_one_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (absent,) = check_authority()
+def test_a_ca_is_read_and_a_broken_one_is_a_problem(tmp_path: Path) -> None:
+    (absent,) = check_authority(tmp_path)
     assert absent.state == "note"
-    monkeypatch.setenv("MITMPROXY_CONFDIR", str(shared_authority()))
-    (good,) = check_authority()
+    (good,) = check_authority(shared_authority())
     assert (good.state, "valid until" in good.says) == ("ok", True)
     (tmp_path / "mitmproxy-ca-cert.pem").write_text("no certificate")
-    monkeypatch.setenv("MITMPROXY_CONFDIR", str(tmp_path))
-    (broken,) = check_authority()
+    (broken,) = check_authority(tmp_path)
     assert broken.state == "problem"
 
 
