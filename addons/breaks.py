@@ -10,14 +10,21 @@ from contract.events import Breaker, Manner
 type Break = tuple[Breaker, Manner, str]
 """Who, how, and the proxy's words for it."""
 
-_RESET = ("stream reset", "HTTP/2 connection closed: <ConnectionTerminated error_code:ErrorCodes.")
+_RESET = ("stream reset", "HTTP/2 connection closed: <ConnectionTerminated")
 _CLOSED = (
     "peer closed connection",
     "server closed connection",
     "Client disconnected",
     "HTTP/2 connection closed",
 )
-_NOT_HTTP = ("protocol error", "Cannot parse", "unexpected server response")
+_NOT_HTTP = (
+    "protocol error",
+    "Cannot parse",
+    "unexpected server response",
+    "content-length header",
+    "transfer-encoding header",
+    "Invalid HTTP/2",
+)
 
 
 def client_break(event: RequestProtocolError, idle: float, timeout: float | None) -> Break:

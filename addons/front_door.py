@@ -173,12 +173,13 @@ class StreamidFrontDoor:
 
     def _summary(self, closing: Closing) -> list[str]:
         verifier = self.recorder.verifier
-        found = (
-            ", ".join(f"{code} ×{count}" for code, count in sorted(verifier.counts.items())) or "no findings"
+        seen = (
+            f"{_number(self.recorder.run.exchanges, 'exchange')}, {_number(len(verifier.streams), 'stream')}"
         )
-        lines = [
-            f"streamid: {self.recorder.run.exchanges} exchanges, {len(verifier.streams)} streams, {found}"
-        ]
+        found = _counted(verifier.counts) or "no findings"
+        if verifier.undecided:
+            found += f"; undecided: {_counted(verifier.undecided)}"
+        lines = [f"streamid: {seen}, {found}"]
         if closing.lost_events or closing.lost_bytes:
             lines.append(f"  NOT recorded: {closing.lost_events} events, {closing.lost_bytes} bytes")
         if closing.path is not None:

@@ -71,6 +71,7 @@ class Tap:
         "_handshake_end",
         "_last",
         "_trailers",
+        "_upgraded",
         "answer_arrived",
         "answer_left",
         "exchange",
@@ -90,6 +91,8 @@ class Tap:
         self._before = self._last = 0
         self._handshake_end: int | None = None
         """When a request for an upgrade was complete; recorded once the answer says what it became."""
+        self._upgraded = False
+        """The answer is a 101: what follows is frames, until the connection closes."""
         self._trailers: dict[tuple[Message, Side], Headers] = {}
         self._arrived: list[_Arrival] = []
 
@@ -133,6 +136,7 @@ class Tap:
 
     def _response_arrives(self, event: ResponseHeaders) -> None:
         self.answer_arrived = True
+        self._upgraded = event.response.status_code == 101
         self._await(ResponseHead, _RESPONSE, _status_line(event.response))
 
     def _put_response(self, side: Side, at: int, line: _StatusLine) -> None:
@@ -143,10 +147,12 @@ class Tap:
         self.run.put(ResponseHead(self.exchange, side, at, *line))
 
     def _end_arrives(self, message: Message) -> None:
-        if self.kind is Kind.WEBSOCKET:
-            self._handshake_end = self._last  # frames follow; the connection's close ends them
-        else:
+        if self.kind is not Kind.WEBSOCKET:
             self._await(End, message, None)
+        elif message is _REQUEST:
+            self._handshake_end = self._last
+        elif not self._upgraded:
+            self._await(End, message, None)  # the answer may be complete before its head has left
 
     def _request_breaks(self, event: RequestProtocolError) -> None:
         cancelled = self._context.client.state is ConnectionState.CLOSED

@@ -18,6 +18,9 @@ from contract.events import Breaker, Manner
             Manner.CLOSED,
         ),
         ("HTTP/1 protocol error: illegal chunk header", Manner.MALFORMED),
+        ("invalid content-length header: '0, 44'", Manner.MALFORMED),
+        ("unknown transfer-encoding header: 'rot13'", Manner.MALFORMED),
+        ("HTTP/2 connection closed: <ConnectionTerminated error_code:0, last_stream_id:1>", Manner.RESET),
     ],
 )
 def test_a_client_that_leaves_is_told_from_one_that_sends_nonsense(words: str, manner: Manner) -> None:
@@ -41,6 +44,7 @@ def test_a_cut_by_the_proxys_own_time_out_is_the_proxys() -> None:
         (ErrorCode.GENERIC_SERVER_ERROR, "stream reset by client (INTERNAL_ERROR)", Manner.RESET),
         (ErrorCode.GENERIC_SERVER_ERROR, "Cannot parse HTTP response: bad line", Manner.MALFORMED),
         (ErrorCode.GENERIC_SERVER_ERROR, "unexpected server response: b'x'", Manner.MALFORMED),
+        (ErrorCode.GENERIC_SERVER_ERROR, "Invalid HTTP/2 response headers: 'abc'", Manner.MALFORMED),
     ],
 )
 def test_a_server_that_breaks_off(code: ErrorCode, words: str, manner: Manner) -> None:

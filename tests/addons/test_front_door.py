@@ -209,6 +209,17 @@ def test_it_closes_to_one_file_and_says_where(lab: Lab, tmp_path: Path, how: sig
             assert recording.run.closed
 
 
+def test_what_cannot_be_decided_is_counted_apart(lab: Lab) -> None:
+    with Proxy(reverse(lab)) as proxy:
+        with (
+            logged_in(lab, chat_url=f"http://127.0.0.1:{proxy.port}") as client,
+            client.stream(client.new_session()) as answer,
+        ):
+            assert answer.content
+        proxy.stop()
+        assert "streamid: 2 exchanges, 1 stream, no findings; undecided: CO402 ×1" in proxy.log()
+
+
 def test_a_reload_of_the_script_goes_on_with_the_run(lab: Lab, tmp_path: Path) -> None:
     script = copied_checkout(tmp_path / "checkout")
     with Proxy(reverse(lab), script=script, folder=tmp_path / "run") as proxy:
