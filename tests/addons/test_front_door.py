@@ -1,5 +1,6 @@
 """The front door as users start it: options, refusals, banner, paths, reload, and what it says."""
 
+import io
 import json
 import re
 import shutil
@@ -10,10 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from contract.findings import Severity
+from lab.client import StreamingOptions
+from lab.logger import Logger
 from lab.processes import Lab
+from lab.tester import StreamingTester
 from recordings.reader import Recording
 from tests.support.lab import logged_in, running_lab
 from tests.support.proxy import STREAMID, Proxy, ProxyError, copied_checkout, shared_authority
+from tests.support.verdicts import assert_live_equals_offline
 
 TRACEBACK = "Traceback (most recent call last)"
 EXIT = re.compile(r"ended with code 1\b")
@@ -96,19 +102,36 @@ def test_the_banner_says_where_what_and_whither(lab: Lab) -> None:
     assert f"recording  {proxy.recording}" in log
 
 
-@pytest.mark.parametrize("way", ["another folder", "a symbolic link", "a space in the path"])
-def test_it_starts_from_anywhere(lab: Lab, tmp_path: Path, way: str) -> None:
+def script_in(way: str, folder: Path) -> Path:
+    """The front door as it is reached in one of several ways."""
     if way == "a symbolic link":
-        script = tmp_path / "link.py"
-        script.symlink_to(STREAMID)
-    elif way == "a space in the path":
-        script = copied_checkout(tmp_path / "a folder with spaces")
-    else:
-        script = STREAMID
-    with Proxy(reverse(lab), script=script, cwd=tmp_path) as proxy:
-        streaming_id = stream_and_save(lab, proxy)
-        proxy.wait_for(f"{streaming_id}: issued (#2), readable by scripts, echoed (#3), accepted (200)")
-        assert TRACEBACK not in proxy.log()
+        link = folder / "link.py"
+        link.symlink_to(STREAMID)
+        return link
+    if way == "a space in the path":
+        return copied_checkout(folder / "a folder with spaces")
+    return STREAMID
+
+
+@pytest.mark.parametrize("way", ["another folder", "a symbolic link", "a space in the path", "streamid.toml"])
+def test_the_streaming_tester_passes_however_it_is_started(lab: Lab, tmp_path: Path, way: str) -> None:
+    if way == "streamid.toml":
+        (tmp_path / "streamid.toml").write_text('log_headers = true\nrecord = "run.db"\n')
+    services = (lab.authentication_url, lab.accounting_url, lab.chat_url)
+    modes = [f"reverse:{service}" for service in services]
+    options = {} if way == "streamid.toml" else {"streamid_record": "run.db"}
+    with Proxy(*modes, script=script_in(way, tmp_path), cwd=tmp_path, options=options, record=False) as proxy:
+        said = io.StringIO()
+        urls = [f"http://127.0.0.1:{port}" for port in proxy.ports]
+        through = StreamingOptions(urls[0], urls[1], urls[2], update_delay=0.05, message="Tell me")
+        with StreamingTester(through, Logger(said)) as tester:
+            assert tester.run(), said.getvalue()
+        log = proxy.wait_for("EC202 echo-unknown info")
+        assert "readable by scripts, echoed (#10), accepted (200)" in log
+        assert TRACEBACK not in log
+        proxy.stop()
+    findings, _ = assert_live_equals_offline(tmp_path / "run.db")
+    assert {finding.severity for finding in findings} == {Severity.INFO}
 
 
 def test_options_come_from_the_folders_file(lab: Lab, tmp_path: Path) -> None:
