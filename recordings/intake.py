@@ -185,6 +185,8 @@ class Intake:
         if exchange.status is None and exchange.line[0] is not None:
             exchange.first_byte = event.at - exchange.at
         exchange.status = event.status
+        if exchange.kind == "websocket" and event.status != 101:
+            exchange.kind = "http"  # an upgrade that was refused is a plain exchange
         exchange.sse = _is_event_stream(event)
         self._touch(exchange)
         self._head(exchange, 1, row, int(event.side), "response")
