@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import cores, memory, parser, small, streaming, validation, writer
+from benchmarks import cores, memory, parser, redaction, small, streaming, taps, validation, writer
 from benchmarks.measurement import Effort, Row
 from benchmarks.table import as_json, table
 
@@ -23,6 +23,8 @@ BENCHMARKS: dict[str, Callable[[Effort], list[Row]]] = {
     "writer": writer.rows,
     "validate": validation.rows,
     "parser": parser.rows,
+    "redaction": redaction.rows,
+    "taps": taps.rows,
 }
 
 WIDTH = 116
