@@ -173,9 +173,7 @@ class StreamidFrontDoor:
 
     def _summary(self, closing: Closing) -> list[str]:
         verifier = self.recorder.verifier
-        seen = (
-            f"{_number(self.recorder.run.exchanges, 'exchange')}, {_number(len(verifier.streams), 'stream')}"
-        )
+        seen = f"{_number(self.recorder.run.exchanges, 'exchange')}, {_number(verifier.streams, 'stream')}"
         found = _counted(verifier.counts) or "no findings"
         if verifier.undecided:
             found += f"; undecided: {_counted(verifier.undecided)}"

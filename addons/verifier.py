@@ -29,7 +29,7 @@ class StreamidVerifier:
         self.run = run
         self.json_log = False
         self.log_headers = False
-        self.streams: set[str] = set()
+        self.streams = 0
         self.counts: collections.Counter[str] = collections.Counter()
         self.undecided: collections.Counter[str] = collections.Counter()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -96,8 +96,8 @@ class StreamidVerifier:
         self._remark(finding.exchange, line, _MARKS[finding.severity] if decided else _FINE, changed)
 
     def _stream(self, verdict: StreamVerdict, changed: dict[str, flow.Flow]) -> None:
-        if verdict.issued is not None:
-            self.streams.add(verdict.stream)
+        if verdict.issued is not None and verdict.echoed is None:
+            self.streams += 1  # a verdict is given when an ID is issued, and again for each echo of it
         line = wording.stream_line(verdict)
         if self.json_log:
             _print(wording.as_json("stream", **wording.stream_fields(verdict)))
