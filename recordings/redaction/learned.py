@@ -16,6 +16,9 @@ _UNRESERVED = re.compile(rb"[A-Za-z0-9._~-]+").fullmatch
 _PLAIN_WORD = 16
 _WINDOW = 7
 _HEADS = (1, 2, 3, 4)
+_RAREST = b"QZXJKVW@#$%^&*+~`|YUGPFDBHNRLMCESOATI9876543210qzjxkvwygpfbmucldhrsniotae"
+"""Bytes by how rare they are in prose and JSON; all others come after them."""
+_RANK = {byte: rank for rank, byte in enumerate(_RAREST)}
 
 
 class LearnedSecrets:
@@ -23,7 +26,8 @@ class LearnedSecrets:
 
     Each form of a secret (as it is, JSON-escaped, percent-encoded) has seven bytes near its end; any seven
     bytes hold one group of four at an offset that four divides. So it is enough to look up every fourth
-    offset of a text in one set, and to search for real where that hits.
+    offset of a text in one set, and to search for real where that hits. Before that comes a look for one
+    rare byte of each: most texts have none of these.
     """
 
     def __init__(self, bound: int = BOUND) -> None:
@@ -33,6 +37,8 @@ class LearnedSecrets:
         self._groups: set[int] = set()
         self._secret_of: dict[bytes, bytes] = {}
         self._heads: dict[bytes, int] = {}
+        self._rare = b""
+        """At least one byte of each form is among them."""
         self.longest = 0
         """An upper bound for the length of all forms."""
         self.generation = 0
@@ -54,6 +60,8 @@ class LearnedSecrets:
         self._forms[secret] = forms
         for form in forms:
             self._secret_of[form] = secret
+            if form.translate(None, self._rare) == form:
+                self._rare += bytes([min(form, key=lambda byte: _RANK.get(byte, 256))])
             for group in _groups(form):
                 self._by_group.setdefault(group, set()).add(form)
                 self._groups.add(group)
@@ -61,6 +69,15 @@ class LearnedSecrets:
                 self._heads[form[:size]] = self._heads.get(form[:size], 0) + 1
             self.longest = max(self.longest, len(form))
         self.generation += 1
+
+    def learn_again(self, secrets: tuple[bytes, ...]) -> None:
+        """As `learn` for each; quick where they are known, as those of a head that comes again are."""
+        forms = self._forms
+        for secret in secrets:
+            if secret in forms:
+                forms.move_to_end(secret)
+            else:
+                self.learn(secret)
 
     def _forget(self, forms: tuple[bytes, ...]) -> None:
         for form in forms:
@@ -78,7 +95,7 @@ class LearnedSecrets:
 
     def maybe_in(self, text: bytes) -> bool:
         """False where none of them can be in `text`."""
-        if not self._groups:
+        if not self._groups or len(text.translate(None, self._rare)) == len(text):
             return False
         return not self._groups.isdisjoint(memoryview(text)[: len(text) & ~3].cast("I"))
 

@@ -37,6 +37,7 @@ _GAP = rb"[_-]*+"
 _LOWER = bytes(range(256)).lower()
 _BEFORE = rb"""["'{,?&;\[.\]]\s*+"""
 _AFTER = rb"""\s*+["'\\\])}]{0,4}+\s*+(?:data:?\s*+)*+[:=]"""
+_BACKSLASH = 0x5C  # as a number: `in` is ten times as fast with it as with bytes
 _ESCAPED_LETTER = rb"\\u00(?:2d|[46][1-9a-f]|[57][0-9a]|5f)"
 
 
@@ -89,7 +90,7 @@ def possible_name(names: SecretNames) -> Callable[[bytes], bool]:
 
     def is_possible(text: bytes) -> bool:
         plain = text.translate(_LOWER, _GAPS)
-        return name(plain) is not None or escaped(plain) is not None
+        return name(plain) is not None or (_BACKSLASH in text and escaped(plain) is not None)
 
     return is_possible
 
