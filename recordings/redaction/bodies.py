@@ -73,6 +73,10 @@ class Masker:
         """Whether `text` is decided at once, with nothing in it to replace; it then counts as fed."""
         return False
 
+    def at_rest(self) -> bool:
+        """Whether nothing that was fed matters for what follows."""
+        return False
+
     def fork(self) -> Self:
         """A masker in the same state, independent of this one."""
         twin = copy(self)

@@ -207,6 +207,13 @@ class BodyStream:
         twin._choose_pass()
         return twin
 
+    def can_stand_for(self, twin: Self) -> bool:
+        """Whether the other side's body has come to the same place, and one is enough for both again."""
+        mine, its = self._masker, twin._masker
+        if mine is None or its is None or type(mine) is not type(its) or self._coded or twin._coded:
+            return False
+        return mine.at_rest() and its.at_rest() and mine.fed == its.fed
+
 
 def _look_closer(data: bytes) -> bool:
     return False

@@ -99,6 +99,12 @@ class _Exchange:
             if isinstance(piece, _Piece):
                 piece.parts += [(twin, part) for stream, part in piece.parts if stream is joined]
 
+    def join(self, message: Message) -> None:
+        """Both sides saw the same again: go on as one, if nothing of what came apart matters any more."""
+        streams = self.streams[message]
+        if not self.waiting and len(streams) == 2 and streams[_CLIENT].can_stand_for(streams[_SERVER]):
+            self.streams[message] = {_BOTH: streams[_CLIENT]}
+
     def holds(self, message: Message) -> bool:
         return any(isinstance(piece, _Piece) and piece.chunk.message is message for piece in self.waiting)
 
@@ -225,7 +231,10 @@ class Redactor:
         ]
         exchange.waiting.append(_Piece(chunk, parts))
         exchange.waiting_bytes += len(chunk.data)
-        return self._drain(exchange)
+        events = self._drain(exchange)
+        if len(parts) == 2:
+            exchange.join(chunk.message)
+        return events
 
     def _streams(self, exchange: _Exchange, message: Message, side: Side) -> list[BodyStream]:
         """The streams that a chunk on `side` belongs to."""

@@ -32,6 +32,10 @@ class SseMasker(Masker):
         self.settled += len(text)
         return True
 
+    def at_rest(self) -> bool:
+        """Whether nothing is held, skipped or still to be rendered: all starts anew with a whole event."""
+        return not (self._held or self._skipping or self.edits or self.lost)
+
     def _cut(self, seen: int) -> int:
         cut = 0
         for match in _BLANK.finditer(self._held, max(0, seen - 2)):
@@ -87,6 +91,10 @@ class LinesMasker(Masker):
             return False
         self.settled += len(text)
         return True
+
+    def at_rest(self) -> bool:
+        """Whether nothing is held, skipped or still to be rendered: all starts anew with a whole line."""
+        return not (self._held or self._skipping or self.edits or self.lost)
 
     def _cut(self, seen: int) -> int:
         return self._held.rfind(b"\n", seen) + 1

@@ -69,6 +69,35 @@ def test_a_message_whose_sides_go_apart_in_an_event_loses_nothing(at: int) -> No
         assert b"s3cret" not in body(events, RESPONSE, side)
 
 
+def test_sides_that_came_together_again_are_redacted_as_one() -> None:
+    redactor = Redactor(KEY)
+    apart = [chunk(EVENT, side=Side.SERVER), chunk(EVENT, side=Side.CLIENT)]
+    redact([request(), response(SSE), *apart, chunk(EVENT)], redactor)
+    redactor.feed(chunk(SECRET[:10]))
+    (first, second) = redactor.feed(chunk(SECRET[10:] + EVENT))
+    assert b"s3cret" not in body([first, second])
+    assert [each.where for each in redactor.take_redactions()] == ["body"]
+
+
+def test_sides_that_are_not_at_the_same_place_stay_apart() -> None:
+    redactor = Redactor(KEY)
+    events = redact(
+        [
+            request(),
+            response(SSE),
+            chunk(EVENT, side=Side.SERVER),
+            chunk(EVENT),
+            chunk(EVENT + SECRET, side=Side.CLIENT),
+            chunk(SECRET, side=Side.SERVER),
+            chunk(EVENT),
+        ],
+        redactor,
+    )
+    for side in (Side.CLIENT, Side.SERVER):
+        assert len(body(events, RESPONSE, side)) == len(EVENT + EVENT + SECRET + EVENT)
+        assert b"s3cret" not in body(events, RESPONSE, side)
+
+
 def test_json_that_ends_on_one_side_only_waits_for_the_other() -> None:
     redactor = Redactor(KEY)
     redact([request(), response(JSON), chunk(b'{"token": "s3cret-Value"')], redactor)
