@@ -119,8 +119,11 @@ async def service(answer: Answer, port: int) -> AsyncIterator[None]:
             transport.abort()
 
 
-async def ask(port: int, requests: list[bytes], connections: int) -> float:
-    """Send all `requests` over as many connections, each kept alive; gives the seconds it took."""
+async def ask(port: int, requests: list[bytes], connections: int, pause: float = 0.0) -> float:
+    """Send all `requests` over as many connections, each kept alive; gives the seconds it took.
+
+    A new connection is opened every `pause` seconds.
+    """
     loop = asyncio.get_running_loop()
     waiting, gone, over = iter(requests), 0, asyncio.Event()
 
@@ -133,6 +136,8 @@ async def ask(port: int, requests: list[bytes], connections: int) -> float:
     begun = time.perf_counter()
     for _ in range(connections):
         await loop.create_connection(lambda: _Client(waiting, left), "127.0.0.1", port)
+        if pause:
+            await asyncio.sleep(pause)
     await over.wait()
     spent = time.perf_counter() - begun
     if next(waiting, None) is not None:

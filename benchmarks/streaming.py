@@ -13,6 +13,8 @@ from benchmarks.proxies import RECORDING, STREAMED, Measured, running
 
 STREAMS, EVENTS, INTERVAL = 100, 200, 0.04
 """Paced: streams at once, events of each, seconds between two of them."""
+OPENING = 0.01
+"""Seconds between the openings of two paced streams."""
 BURSTS, BURST_EVENTS, BURST_CONNECTIONS = 60, 500, 8
 
 
@@ -67,7 +69,7 @@ async def _paced_load(proxy: Measured, streams: int, events: int) -> None:
     requests = [messages.stream_request(number) for number in range(streams)]
     async with service(source.answer, proxy.service_port):
         pacing = asyncio.create_task(source.run())
-        await ask(proxy.port, requests, streams)
+        await ask(proxy.port, requests, streams, OPENING)
         await pacing
 
 
