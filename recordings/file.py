@@ -95,13 +95,18 @@ class RecordingFile:
             "UPDATE run SET closed = max(last_at, ?)", (microseconds(started, datetime.now(UTC)),)
         )
 
-    def to_single_file(self) -> bool:
-        """Give back free pages and leave WAL mode; False while another program has the file open."""
-        with contextlib.suppress(sqlite3.Error):
+    def to_single_file(self) -> str:
+        """Give back free pages and leave WAL mode; what prevents that, empty where nothing does."""
+        try:
             self.connection.execute(f"PRAGMA incremental_vacuum({_VACUUM_PAGES})").fetchall()
-            mode = self.connection.execute("PRAGMA journal_mode = DELETE").fetchone()
-            return bool(mode[0] == "delete")
-        return False
+            # First, so that whatever comes the file itself has everything.
+            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            mode = self.connection.execute("PRAGMA journal_mode = DELETE").fetchone()[0]
+        except sqlite3.Error as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                return str(error)
+            mode = "wal"
+        return "" if mode == "delete" else "another program has the recording open"
 
     def close(self) -> None:
         """Let go of the file."""

@@ -22,9 +22,9 @@ class NoFile:
     def mark_closed(self, started: datetime) -> None:
         """Nothing has to be noted."""
 
-    def to_single_file(self) -> bool:
+    def to_single_file(self) -> str:
         """There is no file to be left in pieces."""
-        return True
+        return ""
 
     def close(self) -> None:
         """Nothing is held."""

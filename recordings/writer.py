@@ -87,7 +87,9 @@ class Writer:
         self._seq = -1
         self._judged: list[Output] = []
         self._thin = False
-        self._thinned_bytes = self._given_up = 0
+        self._thinned_bytes = self._given_up = self._given_up_bytes = 0
+        self._abandoned = False
+        """The recording ends before the run does: closing it took too long."""
         self._noted = (0, 0)
         self._troubles: set[str] = set()
         self._deadline: float | None = None
@@ -124,6 +126,9 @@ class Writer:
 
     def _drain(self, *, closing: bool = False) -> None:
         events, mark = self._backlog.take()
+        if self._abandoned:
+            self._give_up(events)
+            return
         self._process(events)
         if closing:
             self._end_of_run()
@@ -134,7 +139,7 @@ class Writer:
         if batch or lost != self._noted:
             settled = intake.settled()
             batch.rows["run"].append((intake.last_seq, intake.last_at, settled, *lost))
-            if not self._commit(batch, len(events)):
+            if not self._commit(batch, events):
                 return
             self._noted = lost
         self._backlog.safe(mark)
@@ -205,7 +210,7 @@ class Writer:
         for redaction in self._redactor.take_redactions():
             self._intake.redacted(redaction)
 
-    def _commit(self, batch: Batch, events: int) -> bool:
+    def _commit(self, batch: Batch, events: list[Event]) -> bool:
         """Write `batch`, however long it takes; False: given up, because the recording is to be closed."""
         pause = _FIRST_RETRY
         while True:
@@ -214,8 +219,8 @@ class Writer:
                 self._recovered("writing", "the recording is written again; nothing that waited was lost")
                 return True
             if not isinstance(error, sqlite3.OperationalError | OSError | WalFull):
-                self._trouble("rows", f"{events} events cannot be stored and are given up: {error!r}")
-                self._given_up += events
+                self._trouble("rows", f"{len(events)} events cannot be stored and are given up: {error!r}")
+                self._give_up(events)
                 self._intake.forget_bodies()
                 return True
             self._trouble(
@@ -223,11 +228,17 @@ class Writer:
                 f"the recording cannot be written ({error}); traffic goes on, what passes waits in memory",
             )
             if self._deadline is not None and time.monotonic() + pause > self._deadline:
-                self._given_up += events
+                # What follows is not tried either: it would hide that something is missing in the middle.
+                self._abandoned = True
+                self._give_up(events)
                 return False
             # Not `_stop.wait`: once that is set it would not pause any more.
             time.sleep(pause) if self._deadline is not None else self._stop.wait(pause)
             pause = min(2 * pause, _LAST_RETRY)
+
+    def _give_up(self, events: list[Event]) -> None:
+        self._given_up += len(events)
+        self._given_up_bytes += sum([event.size for event in events if isinstance(event, Chunk | Gap)])
 
     def _attempt(self, batch: Batch) -> Exception | None:
         if self._file.wal_size() > 2 * self._wal_limit and not self._file.checkpoint():
@@ -265,12 +276,10 @@ class Writer:
                 self._trouble("writing", f"the recording cannot be closed ({error})")
                 clean = self._time_left()
         patience = time.monotonic() + _FOR_READERS
-        while clean and not self._file.to_single_file():
+        while clean and (why := self._file.to_single_file()):
             if not self._time_left() or time.monotonic() > patience:
                 clean = False
-                self._trouble(
-                    "single", "another program has the recording open; it stays in several files (-wal, -shm)"
-                )
+                self._trouble("single", f"it stays in several files (-wal, -shm): {why}")
         return Closing(*self._lost(), self.path, clean=clean)
 
     def _time_left(self) -> bool:
@@ -279,7 +288,8 @@ class Writer:
 
     def _lost(self) -> tuple[int, int]:
         backlog = self._backlog
-        return backlog.lost_events + self._given_up, backlog.lost_bytes + self._thinned_bytes
+        lost_bytes = backlog.lost_bytes + self._thinned_bytes + self._given_up_bytes
+        return backlog.lost_events + self._given_up, lost_bytes
 
     def _guarded(self, what: str, call: Callable[[], None]) -> None:
         """Our own and others' errors are reported; they never end the recording."""

@@ -43,7 +43,7 @@ class Store:
     def close(self) -> None:
         self.drain([], closing=True)
         self.file.mark_closed(RUN.started)
-        assert self.file.to_single_file()
+        assert self.file.to_single_file() == ""
         self.file.close()
 
 

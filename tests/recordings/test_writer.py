@@ -375,6 +375,30 @@ def test_closing_gives_up_in_time_and_says_what_was_lost(
         other.execute("ROLLBACK")
     assert not closing.clean
     assert closing.lost_events == 8
+    assert closing.lost_bytes == sum(event.size for event in small(1) if isinstance(event, Chunk))
+
+
+def test_once_given_up_a_recording_gets_nothing_more(start: Callable[..., Run], fast_retries: None) -> None:
+    run = start()
+    other = sqlite3.connect(run.path, isolation_level=None, check_same_thread=False)
+    with contextlib.closing(other):
+        other.execute("BEGIN IMMEDIATE")
+        run.put(small(1))
+        until(lambda: run.troubles)
+        run.put(small(2))
+        # So late that the first batch is given up before the lock is gone, and the second was not tried yet.
+        original = run.writer._give_up
+
+        def unlocked(events: list[Event]) -> None:
+            original(events)
+            if other.in_transaction:
+                other.execute("ROLLBACK")
+
+        run.writer._give_up = unlocked  # type: ignore[method-assign]
+        closing = run.writer.close(0.3)
+    assert not closing.clean
+    assert closing.lost_events == 16
+    assert read(run.path) == []
 
 
 def test_folds_are_repeated_whole_after_a_failure(start: Callable[..., Run], fast_retries: None) -> None:
