@@ -35,6 +35,7 @@ class StreamidVerifier:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting: collections.deque[Output | ResponseHead] = collections.deque()
         self._heads: dict[int, list[ResponseHead]] = {}
+        self._over: list[int] = []
 
     # On the recorder's thread
 
@@ -44,6 +45,9 @@ class StreamidVerifier:
             self._waiting.append(output)
             if self.log_headers and isinstance(output, ExchangeFacts) and output.role is Role.ISSUE:
                 self._waiting.extend(self._heads.pop(output.exchange, ()))
+        for exchange in self._over:
+            self._heads.pop(exchange, None)
+        self._over.clear()
         self._wake(self.speak)
 
     def trouble(self, sentence: str) -> None:
@@ -51,13 +55,16 @@ class StreamidVerifier:
         self._wake(lambda: logger.warning("recording: %s", sentence))
 
     def watch(self, event: Event) -> None:
-        """Keep the answer's heads, as redacted, until it is known whether they issue an ID."""
+        """Keep the answer's heads, as redacted, until it is known whether they issue an ID.
+
+        That is said after the events: an exchange may be over by then.
+        """
         if not self.log_headers:
             return
         if isinstance(event, ResponseHead):
             self._heads.setdefault(event.exchange, []).append(event)
         elif isinstance(event, Abort) or (isinstance(event, End) and event.message is Message.RESPONSE):
-            self._heads.pop(event.exchange, None)
+            self._over.append(event.exchange)
 
     # On the event loop
 
