@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.lab import require_lab
 from cli.proxy import addon_script
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def demo(folder: Path, quick: bool) -> None:
     Example:
       streamid demo --quick
     """
+    require_lab()
     from lab.processes import Lab, LabError, LabOptions
 
     recording = folder / f"demo-{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}.db"

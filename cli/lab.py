@@ -19,6 +19,15 @@ PORT = click.IntRange(0, 65535)
 NEEDED = ("starlette", "uvicorn", "jwt", "argon2", "httpx", "requests", "sseclient")
 
 
+def require_lab() -> None:
+    """Say what to install where the lab's libraries are missing; they are an extra."""
+    missing = [name for name in NEEDED if find_spec(name) is None]
+    if missing:
+        raise Unusable(
+            f"the lab needs {', '.join(missing)}: install it with pip install 'streamid-proxy[lab]'"
+        )
+
+
 @click.group()
 def lab() -> None:
     """Run the chat system to try streamid on, and test it.
@@ -28,11 +37,7 @@ def lab() -> None:
       streamid lab up
       streamid lab test
     """
-    missing = [name for name in NEEDED if find_spec(name) is None]
-    if missing:
-        raise Unusable(
-            f"the lab needs {', '.join(missing)}: install it with pip install 'streamid-proxy[lab]'"
-        )
+    require_lab()
 
 
 @lab.command()

@@ -4,6 +4,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+from click.testing import CliRunner
+
+from cli import lab
+from cli.main import main
 from recordings.reader import Recording
 from tests.support.proxy import CHECKOUT
 from tests.support.verdicts import assert_live_equals_offline
@@ -33,3 +38,10 @@ def test_the_demo_shows_good_and_careless_clients_and_where_the_recording_is(tmp
     with Recording(recording) as opened:
         assert opened.run.closed
     assert_live_equals_offline(recording)
+
+
+def test_without_the_labs_libraries_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lab, "NEEDED", ("no_such_library",))
+    result = CliRunner().invoke(main, ["demo"])
+    assert result.exit_code == 2
+    assert "the lab needs no_such_library: install it with pip install 'streamid-proxy[lab]'" in result.output
