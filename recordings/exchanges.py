@@ -1,7 +1,6 @@
 """What the store remembers of an exchange while it is open, and the row that sums it up."""
 
 from contract.events import Abort, Breaker, Manner, Message
-from recordings.batch import Batch
 from recordings.tracks import Track
 
 REQUEST, RESPONSE = 0, 4
@@ -11,11 +10,11 @@ _NOTHING = (None, None, None)
 
 
 class Head:
-    """A head's row, and whether another side's equal one may still join it."""
+    """The row of a head that the other side may still join, and the number of the batch that it is in."""
 
     __slots__ = ("batch", "row", "side")
 
-    def __init__(self, row: list[object], side: int, batch: Batch) -> None:
+    def __init__(self, row: list[object], side: int, batch: int) -> None:
         self.row = row
         self.side = side
         self.batch = batch

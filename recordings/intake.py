@@ -29,6 +29,7 @@ class Intake:
     def __init__(self) -> None:
         self._bodies = Bodies()
         self.batch = Batch(self._bodies)
+        self._batches = 0
         self.last_seq = -1
         self.last_at = 0
         self._open: dict[int, OpenExchange] = {}
@@ -120,6 +121,7 @@ class Intake:
         self._sum_up(batch)
         self._drained = now
         self.batch = Batch(self._bodies)
+        self._batches += 1
         return batch
 
     def forget_bodies(self) -> None:
@@ -196,12 +198,14 @@ class Intake:
         exchange.sides |= side
         batch = self.batch
         first = exchange.heads[index]
-        if first is None or first.side + side != 3 or first.row[7:] != row[7:]:
+        is_second = first is not None and first.side + side == 3
+        if first is None or not is_second or first.row[7:] != row[7:]:
             batch.rows[table].append(row)
-            exchange.heads[index] = Head(row, side, batch)
+            # What both sides have seen waits for nothing, and an open exchange is not to keep rows alive.
+            exchange.heads[index] = None if is_second or side == 3 else Head(row, side, self._batches)
             return
         second = [SIDES[side], row[0], row[3]]
-        if first.batch is batch:
+        if first.batch == self._batches:
             first.row[2] = "both"
             first.row[4:7] = second
         else:

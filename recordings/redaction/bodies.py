@@ -5,7 +5,6 @@ A masker is fed the (decoded) bytes of one message on one side. It says up to wh
 of the body. It never changes a length, and its edits are the same for every chunking of the same bytes.
 """
 
-from collections import deque
 from collections.abc import Iterable
 from copy import copy
 from typing import Self
@@ -30,8 +29,8 @@ class Masker:
         self._skipping = False
         """Up to the next cut nothing can be understood: bytes are missing, or too many were held."""
         self.settled = 0
-        self.edits: deque[Edit] = deque()
-        self.lost: deque[tuple[int, int]] = deque()
+        self.edits: list[Edit] = []
+        self.lost: list[tuple[int, int]] = []
 
     @property
     def fed(self) -> int:
@@ -81,7 +80,7 @@ class Masker:
         """A masker in the same state, independent of this one."""
         twin = copy(self)
         twin._held = bytearray(self._held)
-        twin.edits, twin.lost = deque(self.edits), deque(self.lost)
+        twin.edits, twin.lost = list(self.edits), list(self.lost)
         return twin
 
     def _settle(self, cut: int) -> None:

@@ -184,10 +184,7 @@ class BodyStream:
         if not self._coded and not part.lost and not masker.edits and not masker.lost:
             return _UNTOUCHED
         lost, edits = _within(masker, part)
-        while masker.edits and masker.edits[0].end <= part.end:
-            masker.edits.popleft()
-        while masker.lost and masker.lost[0][1] <= part.end:
-            masker.lost.popleft()
+        _forget(masker, part.end)
         lost = lost or part.lost
         late = self._wire_until is not None and part.end >= self._wire_until
         self._undone = self._undone or (self._coded and (lost or late or bool(edits)))
@@ -217,6 +214,16 @@ class BodyStream:
 
 def _look_closer(data: bytes) -> bool:
     return False
+
+
+def _forget(masker: Masker, end: int) -> None:
+    """Drop what concerns nothing from `end` on."""
+    if masker.edits:
+        count = next((at for at, edit in enumerate(masker.edits) if edit.end > end), len(masker.edits))
+        del masker.edits[:count]
+    if masker.lost:
+        count = next((at for at, (_, last) in enumerate(masker.lost) if last > end), len(masker.lost))
+        del masker.lost[:count]
 
 
 def _within(masker: Masker, part: Part) -> tuple[bool, list[Edit]]:
