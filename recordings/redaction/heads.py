@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from contract.events import Headers
 from recordings.redaction.forms import query_values, unquoted, userinfo
+from recordings.redaction.media import is_json
 from recordings.redaction.secrets import Edit, Secrets, applied
 
 _SCHEME = re.compile(rb"\s*[A-Za-z][A-Za-z0-9_-]{0,31}[ \t]+(?=\S)")
@@ -56,6 +57,8 @@ class Section(NamedTuple):
     """The value of Content-Type."""
     coding: str = ""
     """The values of Content-Encoding, joined."""
+    is_json: bool = False
+    """The body is JSON, not encoded."""
 
 
 class _Known:
@@ -125,7 +128,8 @@ class Heads:
             self._hide_learned(lines, notes)
             text = _joined(lines)
         done = headers if not notes else tuple(lines)
-        return Section(done, tuple(notes), tuple(secrets), media_type, ",".join(codings)), text
+        coding, plain_json = ",".join(codings), not codings and is_json(media_type)
+        return Section(done, tuple(notes), tuple(secrets), media_type, coding, plain_json), text
 
     def _hide_learned(self, lines: list[tuple[bytes, bytes]], notes: list[Note]) -> None:
         for at, (name, value) in enumerate(lines):

@@ -46,6 +46,11 @@ def masker_by_type(content_type: bytes, secrets: Secrets) -> Masker | None:
     return kind(secrets) if kind else None
 
 
+def is_json(content_type: bytes) -> bool:
+    """Whether a body of this type is understood as JSON."""
+    return _kind_by_type(content_type) is JsonMasker
+
+
 @lru_cache(maxsize=256)
 def _kind_by_type(content_type: bytes) -> type[Masker] | None:
     plain = type_of(content_type)

@@ -4,10 +4,11 @@ Heads are redacted at once, bodies as soon as their bytes are decided. While byt
 held, what follows in that exchange waits behind them, so that its order stays.
 """
 
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Iterable
 from typing import cast
 
+from contract import event_making
 from contract.events import (
     Abort,
     Chunk,
@@ -21,9 +22,12 @@ from contract.events import (
     ResponseHead,
     Side,
 )
+from recordings.redaction.bodies import MOST_HELD
+from recordings.redaction.exchange import Half, OpenExchange, Piece
 from recordings.redaction.heads import Heads, Note, Section
+from recordings.redaction.json_spans import is_wide
 from recordings.redaction.learned import LEAST
-from recordings.redaction.messages import BodyStream, Part
+from recordings.redaction.messages import BodyStream
 from recordings.redaction.names import DEFAULT_NAMES, SecretNames
 from recordings.redaction.secrets import Secrets, applied
 from recordings.rows import Redaction
@@ -38,75 +42,8 @@ MOST_OPEN = 65_536
 _REMEMBERED_ABORTS = 256
 _BOTH, _CLIENT, _SERVER = Side.BOTH, Side.CLIENT, Side.SERVER
 _REQUEST, _RESPONSE = Message.REQUEST, Message.RESPONSE
-_PREFERRED = {
-    (_REQUEST, _BOTH): (_CLIENT, _BOTH, _SERVER),
-    (_RESPONSE, _BOTH): (_SERVER, _BOTH, _CLIENT),
-    (_REQUEST, _CLIENT): (_CLIENT, _BOTH, _SERVER),
-    (_RESPONSE, _CLIENT): (_CLIENT, _BOTH, _SERVER),
-    (_REQUEST, _SERVER): (_SERVER, _BOTH, _CLIENT),
-    (_RESPONSE, _SERVER): (_SERVER, _BOTH, _CLIENT),
-}
-
-
-class _Piece:
-    """A chunk that waits, and its parts in the streams it belongs to (two where the sides went apart)."""
-
-    __slots__ = ("chunk", "parts")
-
-    def __init__(self, chunk: Chunk, parts: list[tuple[BodyStream, Part]]) -> None:
-        self.chunk = chunk
-        self.parts = parts
-
-    def is_decided(self) -> bool:
-        return all(stream.decided(part) for stream, part in self.parts)
-
-
-class _Exchange:
-    """What is open of one exchange."""
-
-    __slots__ = ("kind", "missing", "open_sides", "sections", "streams", "waiting", "waiting_bytes")
-
-    def __init__(self, kind: Kind = Kind.HTTP) -> None:
-        self.kind = kind
-        self.sections: dict[tuple[Message, Side], Section] = {}
-        self.streams: dict[Message, dict[Side, BodyStream]] = {_REQUEST: {}, _RESPONSE: {}}
-        self.waiting: deque[_Piece | Event] = deque()
-        self.waiting_bytes = 0
-        self.missing = False
-        """Events of it were not kept: no body can be read from its start."""
-        self.open_sides = {_REQUEST: int(_BOTH), _RESPONSE: int(_BOTH)}
-
-    def section(self, message: Message, side: Side) -> Section | None:
-        for known in _PREFERRED[message, side]:
-            section = self.sections.get((message, known))
-            if section is not None:
-                return section
-        return None
-
-    def all_streams(self) -> Iterable[BodyStream]:
-        for streams in self.streams.values():
-            yield from streams.values()
-
-    def split(self, message: Message) -> None:
-        """From here on the two sides of a message differ: each goes on by itself."""
-        streams = self.streams[message]
-        joined = streams.pop(_BOTH, None)
-        if joined is None:
-            return
-        twin = joined.fork()
-        streams[_CLIENT], streams[_SERVER] = joined, twin
-        for piece in self.waiting:
-            if isinstance(piece, _Piece):
-                piece.parts += [(twin, part) for stream, part in piece.parts if stream is joined]
-
-    def join(self, message: Message) -> None:
-        """Both sides saw the same again: go on as one, if nothing of what came apart matters any more."""
-        streams = self.streams[message]
-        if not self.waiting and len(streams) == 2 and streams[_CLIENT].can_stand_for(streams[_SERVER]):
-            self.streams[message] = {_BOTH: streams[_CLIENT]}
-
-    def holds(self, message: Message) -> bool:
-        return any(isinstance(piece, _Piece) and piece.chunk.message is message for piece in self.waiting)
+_WIRE = Form.WIRE
+_JSON = b"application/json"
 
 
 class Redactor:
@@ -120,8 +57,8 @@ class Redactor:
         self._enabled = enabled
         self._secrets = Secrets(key, names)
         self._heads = Heads(self._secrets)
-        self._open: dict[int, _Exchange] = {}
-        self._aborted: OrderedDict[int, _Exchange] = OrderedDict()
+        self._open: dict[int, OpenExchange] = {}
+        self._aborted: OrderedDict[int, OpenExchange] = OrderedDict()
         self._redactions: list[Redaction] = []
 
     def feed(self, event: Event) -> list[Event]:
@@ -130,12 +67,12 @@ class Redactor:
             return [event]
         if type(event) is Chunk:
             return self._chunk(event)
+        if type(event) is End:
+            return self._end(event)
         if type(event) is RequestHead:
             return self._request(event)
         if type(event) is ResponseHead:
             return self._response(event)
-        if type(event) is End:
-            return self._end(event)
         if type(event) is Abort:
             return self._abort(event)
         return self._gap(cast(Gap, event))
@@ -160,15 +97,18 @@ class Redactor:
         events: list[Event] = []
         exchange = self._open.get(head.exchange) or self._aborted.get(head.exchange)
         if exchange is None:
-            events = self._make_room()
-            exchange = self._open[head.exchange] = _Exchange(head.kind)
+            if len(self._open) >= MOST_OPEN:
+                events = self._finish(self._open.pop(next(iter(self._open))))
+            exchange = self._open[head.exchange] = OpenExchange(head.kind)
+        elif exchange.lone is not None:
+            self._hold_lone(exchange)
         exchange.kind = head.kind
-        section = self._section(exchange, head, _REQUEST)
+        section = exchange.request.sections[head.side] = self._heads.section(head.headers)
         target, notes = self._heads.target(head.target)
-        if notes:
-            self._note(head, _REQUEST, notes)
         if notes or section.notes:
-            head = RequestHead(
+            self._note(head, _REQUEST, section.notes)
+            self._note(head, _REQUEST, notes)
+            head = event_making.request_head(
                 head.exchange,
                 head.side,
                 head.at,
@@ -183,17 +123,20 @@ class Redactor:
                 head.client,
                 head.server,
             )
-        return events + self._after(exchange, head)
+        return events + self._after(exchange, head) if events else self._after(exchange, head)
 
     def _response(self, head: ResponseHead) -> list[Event]:
         exchange = self._known(head.exchange)
+        if exchange.lone is not None:
+            self._hold_lone(exchange)
         if exchange.kind is Kind.WEBSOCKET and head.status != 101:
             exchange.kind = Kind.HTTP
-        section = self._section(exchange, head, _RESPONSE)
+        section = exchange.response.sections[head.side] = self._heads.section(head.headers)
         edits = self._secrets.learned_edits(head.reason) if len(head.reason) >= LEAST else []
-        self._note(head, _RESPONSE, [Note.of("reason", edit) for edit in edits])
         if edits or section.notes:
-            head = ResponseHead(
+            self._note(head, _RESPONSE, section.notes)
+            self._note(head, _RESPONSE, [Note.of("reason", edit) for edit in edits])
+            head = event_making.response_head(
                 head.exchange,
                 head.side,
                 head.at,
@@ -204,16 +147,12 @@ class Redactor:
             )
         return self._after(exchange, head)
 
-    def _section(self, exchange: _Exchange, head: RequestHead | ResponseHead, message: Message) -> Section:
-        section = exchange.sections[message, head.side] = self._heads.section(head.headers)
-        self._note(head, message, section.notes)
-        return section
-
     def _note(self, head: RequestHead | ResponseHead | End, message: Message, notes: Iterable[Note]) -> None:
-        for where, offset, token in notes:
-            self._redactions.append(
-                Redaction(head.exchange, message, head.side, where, offset, len(token), token)
-            )
+        exchange, side = head.exchange, head.side
+        self._redactions += [
+            Redaction(exchange, message, side, where, offset, len(token), token)
+            for where, offset, token in notes
+        ]
 
     # Bodies
 
@@ -221,47 +160,85 @@ class Redactor:
         exchange = self._open.get(chunk.exchange)
         if exchange is None:
             exchange = self._known(chunk.exchange)
-        elif not exchange.waiting and chunk.form is Form.WIRE:
-            stream = exchange.streams[chunk.message].get(chunk.side)
-            if stream is not None and stream.passes(chunk.data):
-                return [chunk]
+        elif exchange.lone is not None:
+            self._hold_lone(exchange)
+        elif not exchange.waiting and chunk.form is _WIRE:
+            half = exchange.request if chunk.message is _REQUEST else exchange.response
+            stream = half.streams.get(chunk.side)
+            if stream is not None:
+                if stream.passes(chunk.data):
+                    return [chunk]
+            elif self._may_be_alone(exchange, half, chunk):
+                exchange.lone = chunk
+                return []
+        return self._hold(exchange, chunk)
+
+    def _may_be_alone(self, exchange: OpenExchange, half: Half, chunk: Chunk) -> bool:
+        """Whether this could be the only chunk of a body that would be held until its end anyway."""
+        if chunk.side is not _BOTH or half.streams or half.ended or exchange.missing:
+            return False
+        section = half.section(_BOTH)
+        return (
+            section is not None
+            and section.is_json
+            and exchange.kind is Kind.HTTP
+            and 0 < len(chunk.data) <= MOST_HELD
+        )
+
+    def _hold_lone(self, exchange: OpenExchange) -> None:
+        """It is not alone: it waits like any other."""
+        chunk, exchange.lone = exchange.lone, None
+        if chunk is not None:
+            exchange.waiting_bytes += len(chunk.data)
+            stream = self._stream(exchange, exchange.half(chunk.message), _BOTH)
+            exchange.waiting.append(Piece(chunk, [(stream, stream.feed(chunk.data))]))
+
+    def _is_clean(self, text: bytes) -> bool:
+        """Whether there can be no secret in a JSON text."""
+        secrets = self._secrets
+        return not (is_wide(text) or secrets.possible_name(text) or secrets.learned.maybe_in(text))
+
+    def _hold(self, exchange: OpenExchange, chunk: Chunk) -> list[Event]:
         parts = [
-            (stream, stream.feed(chunk.data) if chunk.form is Form.WIRE else stream.miss())
+            (stream, stream.feed(chunk.data) if chunk.form is _WIRE else stream.miss())
             for stream in self._streams(exchange, chunk.message, chunk.side)
         ]
-        exchange.waiting.append(_Piece(chunk, parts))
+        exchange.waiting.append(Piece(chunk, parts))
         exchange.waiting_bytes += len(chunk.data)
         events = self._drain(exchange)
         if len(parts) == 2:
             exchange.join(chunk.message)
         return events
 
-    def _streams(self, exchange: _Exchange, message: Message, side: Side) -> list[BodyStream]:
+    def _streams(self, exchange: OpenExchange, message: Message, side: Side) -> list[BodyStream]:
         """The streams that a chunk on `side` belongs to."""
-        streams = exchange.streams[message]
+        half = exchange.half(message)
+        if half.ended and not half.streams:
+            half.streams[_BOTH] = ended = BodyStream(self._secrets, _JSON, "")
+            ended.end()
         if side is not _BOTH:
             exchange.split(message)
-        elif _BOTH in streams or not streams:
-            return [streams.get(_BOTH) or self._stream(exchange, message, _BOTH)]
+        elif _BOTH in half.streams or not half.streams:
+            return [half.streams.get(_BOTH) or self._stream(exchange, half, _BOTH)]
         sides = (_CLIENT, _SERVER) if side is _BOTH else (side,)
-        return [streams.get(each) or self._stream(exchange, message, each) for each in sides]
+        return [half.streams.get(each) or self._stream(exchange, half, each) for each in sides]
 
-    def _stream(self, exchange: _Exchange, message: Message, side: Side) -> BodyStream:
-        section = exchange.section(message, side) or Section(())
+    def _stream(self, exchange: OpenExchange, half: Half, side: Side) -> BodyStream:
+        section = half.section(side) or Section(())
         raw = exchange.kind is not Kind.HTTP
         stream = BodyStream(self._secrets, section.media_type, section.coding, raw=raw)
         if exchange.missing:
             stream.miss()
-        exchange.streams[message][side] = stream
+        half.streams[side] = stream
         return stream
 
-    def _drain(self, exchange: _Exchange) -> list[Event]:
+    def _drain(self, exchange: OpenExchange) -> list[Event]:
         """What is decided at the front of what waits."""
         events: list[Event] = []
         waiting = exchange.waiting
         while waiting:
             first = waiting[0]
-            if not isinstance(first, _Piece):
+            if not isinstance(first, Piece):
                 events.append(first)
             elif first.is_decided():
                 exchange.waiting_bytes -= len(first.chunk.data)
@@ -275,11 +252,11 @@ class Redactor:
             waiting.popleft()
         return events
 
-    def _too_much_waits(self, exchange: _Exchange, first: _Piece) -> bool:
+    def _too_much_waits(self, exchange: OpenExchange, first: Piece) -> bool:
         behind = exchange.waiting_bytes - len(first.chunk.data)
         return behind > MOST_WAITING or len(exchange.waiting) > MOST_EVENTS
 
-    def _render(self, piece: _Piece) -> Chunk:
+    def _render(self, piece: Piece) -> Chunk:
         chunk = piece.chunk
         outcomes = [stream.render(part) for stream, part in piece.parts]
         if chunk.form is Form.LOST:
@@ -297,28 +274,43 @@ class Redactor:
                         chunk.exchange, chunk.message, chunk.side, "body", start, len(token), token.decode()
                     )
                 )
-        form = Form.DECODED if any(outcome.decoded for outcome in outcomes) else Form.WIRE
+        form = Form.DECODED if any(outcome.decoded for outcome in outcomes) else _WIRE
         return _with(chunk, applied(part.text, edits, part.start), form)
 
     # Ends
 
     def _end(self, end: End) -> list[Event]:
-        exchange = self._known(end.exchange)
-        message, side = end.message, end.side
-        if side is not _BOTH and _BOTH in exchange.streams[message] and exchange.holds(message):
-            exchange.split(message)
-        for each, stream in exchange.streams[message].items():
-            if side is _BOTH or each is side:
-                stream.end()
+        exchange = self._open.get(end.exchange) or self._known(end.exchange)
+        half = exchange.request if end.message is _REQUEST else exchange.response
+        lone = exchange.lone
+        if lone is not None:
+            whole = lone.message is end.message and end.side is _BOTH and not end.trailers
+            if whole and self._is_clean(lone.data):
+                exchange.lone = None
+                half.ended = True
+                return [lone, *self._ended(exchange, half, end)]
+            self._hold_lone(exchange)
+        if half.streams:
+            self._end_streams(exchange, half, end.side)
         if end.trailers:
             section = self._heads.section(end.trailers)
             notes = [Note(note.where.replace("header", "trailer", 1), *note[1:]) for note in section.notes]
-            self._note(end, message, notes)
-            end = End(end.exchange, message, side, end.at, section.headers)
-        exchange.waiting.append(end)
-        events = self._drain(exchange)
-        exchange.open_sides[message] &= ~int(side)
-        if not any(exchange.open_sides.values()):
+            self._note(end, end.message, notes)
+            end = event_making.end(end.exchange, end.message, end.side, end.at, section.headers)
+        return self._ended(exchange, half, end)
+
+    def _end_streams(self, exchange: OpenExchange, half: Half, side: Side) -> None:
+        if side is not _BOTH and _BOTH in half.streams and exchange.holds(half.message):
+            exchange.split(half.message)
+        for each, stream in half.streams.items():
+            if side is _BOTH or each is side:
+                stream.end()
+
+    def _ended(self, exchange: OpenExchange, half: Half, end: End) -> list[Event]:
+        """Pass `end` on behind what waits; with the last one the exchange is over."""
+        events = self._after(exchange, end)
+        half.end(end.side)
+        if exchange.is_over():
             events += self._finish(exchange)
             self._open.pop(end.exchange, None)
         return events
@@ -338,7 +330,9 @@ class Redactor:
             events += self._finish(self._aborted.popitem(last=False)[1])
         return events
 
-    def _finish(self, exchange: _Exchange) -> list[Event]:
+    def _finish(self, exchange: OpenExchange) -> list[Event]:
+        if exchange.lone is not None:
+            self._hold_lone(exchange)
         for stream in exchange.all_streams():
             stream.end()
         return self._drain(exchange)
@@ -348,6 +342,8 @@ class Redactor:
         concerned = self._open.values() if gap.exchange == 0 else [self._known(gap.exchange)]
         events: list[Event] = []
         for exchange in concerned:
+            if exchange.lone is not None:
+                self._hold_lone(exchange)
             exchange.missing = True
             for stream in exchange.all_streams():
                 stream.miss()
@@ -358,24 +354,19 @@ class Redactor:
 
     # State
 
-    def _after(self, exchange: _Exchange, event: Event) -> list[Event]:
+    def _after(self, exchange: OpenExchange, event: Event) -> list[Event]:
         if not exchange.waiting:
             return [event]
         exchange.waiting.append(event)
         return self._drain(exchange)
 
-    def _known(self, number: int) -> _Exchange:
+    def _known(self, number: int) -> OpenExchange:
         """The exchange, also where its request head was never seen."""
         exchange = self._open.get(number) or self._aborted.get(number)
         if exchange is None:
-            exchange = self._open[number] = _Exchange()
+            exchange = self._open[number] = OpenExchange()
         return exchange
-
-    def _make_room(self) -> list[Event]:
-        if len(self._open) < MOST_OPEN:
-            return []
-        return self._finish(self._open.pop(next(iter(self._open))))
 
 
 def _with(chunk: Chunk, content: bytes, form: Form) -> Chunk:
-    return Chunk(chunk.exchange, chunk.message, chunk.side, chunk.at, content, chunk.size, form)
+    return event_making.chunk(chunk.exchange, chunk.message, chunk.side, chunk.at, content, chunk.size, form)
