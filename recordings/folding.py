@@ -10,6 +10,9 @@ from recordings.timeline import Timeline, pack, unpack
 FOLDED_AT_MOST = 16 * 1024 * 1024
 """Bytes. Larger bodies stay in segments: neither writing nor reading takes their size in memory."""
 
+CHUNKS_AT_MOST = 100_000
+"""Bodies of more chunks stay in segments, too, for the sake of their timelines."""
+
 
 type NumberOf = Callable[[int, bytes], tuple[int, BodyRow | None]]
 

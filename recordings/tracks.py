@@ -12,7 +12,7 @@ from recordings.batch import Batch
 from recordings.bodies import Bodies
 from recordings.compression import squeeze
 from recordings.counting import EventCount
-from recordings.folding import FOLDED_AT_MOST
+from recordings.folding import CHUNKS_AT_MOST, FOLDED_AT_MOST
 from recordings.headers import to_text
 from recordings.timeline import Timeline, pack
 
@@ -80,13 +80,16 @@ class Track:
             return
         self.stored = True
         self._segments(batch, seqs, chunks)
-        if over and self.kept <= FOLDED_AT_MOST:
+        if over and self._fits():
             batch.folds.append(self.seq)
         batch.rows["message"].append(self._row(folded=0, body=None, timeline=None))
 
     def foldable(self) -> bool:
         """It goes on, nothing is pending, and what is stored of it can be folded."""
-        return self.stored and not self.over and self.kept <= FOLDED_AT_MOST
+        return self.stored and not self.over and self._fits()
+
+    def _fits(self) -> bool:
+        return self.kept <= FOLDED_AT_MOST and self.total <= CHUNKS_AT_MOST
 
     def _whole(self, batch: Batch, bodies: Bodies, seqs: list[int], chunks: list[Chunk]) -> bool:
         """Store the message as one row; False where it is too large for that."""

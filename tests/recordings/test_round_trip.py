@@ -73,20 +73,22 @@ def test_any_sequence_comes_back_however_it_was_drained(events: list[Event], dat
             assert [seq for seq, _ in recording.numbered()] == list(range(len(events)))
 
 
-@pytest.mark.parametrize("segments", [False, True])
+@pytest.mark.parametrize("limits", [{}, {"FOLDED_AT_MOST": 500}, {"CHUNKS_AT_MOST": 50}])
 def test_long_interleaved_streams_come_back_in_small_windows(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, segments: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limits: dict[str, int]
 ) -> None:
     monkeypatch.setattr(sequence, "LONG", 200)
     monkeypatch.setattr(sequence, "_WINDOW_ROWS", 3)
     monkeypatch.setattr(sequence, "_WINDOW_BYTES", 150)
-    if segments:
-        monkeypatch.setattr(tracks, "FOLDED_AT_MOST", 500)
+    for name, limit in limits.items():
+        monkeypatch.setattr(tracks, name, limit)
     streams = [stream(n, n, events=120) for n in range(1, 6)]
     events = [event for group in zip(*streams, strict=True) for event in group] + small(9)
     store = Store(tmp_path / "r.db")
     for first in range(0, len(events), 7):
         store.drain(events[first : first + 7])
+    segments = store.file.connection.execute("SELECT count(*) FROM segment").fetchone()[0]
+    assert bool(segments) == bool(limits)
     store.close()
     assert store.read() == events
     with Recording(store.path) as recording:
