@@ -8,9 +8,12 @@ from benchmarks import cores, messages
 from benchmarks.load import ask, service
 from benchmarks.measurement import Budget, Effort, Row, interleaved
 from benchmarks.proxies import RECORDING, STREAMED, Measured, running
+from benchmarks.small import load as small_load
 
 OPEN, WARM, BEFORE_HOLDING = 400, 40, 5
 """Streams held open, streams opened and closed before, and events that each has got."""
+WARM_EXCHANGES = 3_000
+"""Small exchanges before: caches of fixed size, SQLite's above all, are no part of what a stream takes."""
 LONG, AT_ONCE, PAUSE = 200_000, 100, 0.025
 """Events of the long stream, how many are sent together, and seconds between."""
 KIB = 1024
@@ -22,6 +25,7 @@ def per_stream(effort: Effort) -> list[Row]:
 
     def measure(variant: str) -> tuple[float]:
         with running(variant) as proxies, cores.on_load_core():
+            asyncio.run(small_load(proxies[variant], effort.amount(WARM_EXCHANGES)))
             asyncio.run(_hold(proxies[variant], min(WARM, count)))
             return ((asyncio.run(_hold(proxies[variant], count))) / count / KIB,)
 

@@ -27,11 +27,12 @@ def rows(effort: Effort) -> list[Row]:
 def _measure(proxy: Measured, count: int) -> tuple[float, float]:
     """Exchanges per second, and µs of the proxy's processor time for each."""
     before = proxy.settled()
-    seconds = asyncio.run(_load(proxy, count))
+    seconds = asyncio.run(load(proxy, count))
     return count / seconds, (proxy.settled() - before) / count * 1e6
 
 
-async def _load(proxy: Measured, count: int) -> float:
+async def load(proxy: Measured, count: int) -> float:
+    """Send `count` small exchanges; gives the seconds it took."""
     answers = messages.small_answers()
     requests = [messages.small_request(number) for number in range(count)]
     async with service(lambda transport: transport.write(next(answers)), proxy.service_port):
