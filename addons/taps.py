@@ -8,7 +8,9 @@ from typing import Any
 
 from mitmproxy import http
 from mitmproxy.connection import ConnectionState
+from mitmproxy.proxy import commands
 from mitmproxy.proxy.context import Context
+from mitmproxy.proxy.layers.http import SendHttp
 from mitmproxy.proxy.layers.http._base import HttpEvent
 from mitmproxy.proxy.layers.http._events import (
     ErrorCode,
@@ -26,6 +28,7 @@ from mitmproxy.proxy.layers.http._events import (
 
 from addons.breaks import Break, client_break, proxy_break, server_break
 from addons.run import Run
+from contract import event_making
 from contract.events import (
     Abort,
     Breaker,
@@ -44,6 +47,8 @@ _REQUEST, _RESPONSE = Message.REQUEST, Message.RESPONSE
 _CLIENT, _SERVER, _BOTH = Side.CLIENT, Side.SERVER, Side.BOTH
 _ARRIVES_ON = {_REQUEST: _CLIENT, _RESPONSE: _SERVER}
 _LEAVES_ON = {_REQUEST: _SERVER, _RESPONSE: _CLIENT}
+
+_SCHEMES = {b"http": "http", b"https": "https"}
 
 TOGETHER = 10_000
 """Within how many microseconds what leaves counts as seen at once on both sides (hooks run in between)."""
@@ -102,8 +107,29 @@ class Tap:
         """Note an event delivered to the stream."""
         handler = _ARRIVALS.get(type(event))
         if handler is not None:
-            self._before, self._last = self._last, self.run.now()
+            self.look_at_clock()
             handler(self, event)
+
+    def is_idle(self) -> bool:
+        """Whether the exchange is recorded, and nothing that arrived waits to be."""
+        return not (self._arrived or self.off)
+
+    def look_at_clock(self) -> int:
+        """When what is being delivered arrived."""
+        self._before, self._last = self._last, self.run.now()
+        return self._last
+
+    def passed(self, message: Message, at: int, data: bytes, sent: list[commands.Command]) -> None:
+        """Record that `data` arrived, and what the stream sent at once because of it."""
+        command = sent[0] if len(sent) == 1 else None
+        if type(command) is SendHttp and getattr(command.event, "data", None) == data:
+            self.run.put(event_making.chunk(self.exchange, message, _BOTH, at, data, len(data)))
+            return
+        self._await(Chunk, message, data)
+        for command in sent:
+            if type(command) is SendHttp:
+                self.depart(command.event)
+        self.settle()
 
     def _await(self, what: _What, message: Message, content: Any) -> None:
         self._arrived.append((what, message, self._last, content))
@@ -113,7 +139,7 @@ class Tap:
         self.exchange = self.run.open(self)
         if request.data.method == b"CONNECT":
             self.kind = Kind.CONNECT
-        elif request.headers.get("upgrade", "").lower() == "websocket":
+        elif _asks_for_websocket(request.data.headers.fields):
             self.kind = Kind.WEBSOCKET
         self._await(RequestHead, _REQUEST, self._request_line(request))
         if self.kind is Kind.CONNECT:
@@ -123,16 +149,19 @@ class Tap:
         raw = request.data
         context = self._context
         address = context.server.address
-        host, port = (raw.host, raw.port) if raw.host else (address[:2] if address else ("", 0))
-        scheme = request.scheme or ("https" if context.client.tls else "http")
+        if address and (request.is_http2 or not raw.host):
+            host, port = address[:2]  # `:authority` is a header field: it may name no port, or another host
+        else:
+            host, port = raw.host, raw.port
+        scheme = _SCHEMES.get(raw.scheme) or request.scheme or ("https" if context.client.tls else "http")
         target = raw.authority if self.kind is Kind.CONNECT else raw.path
         return raw.method, scheme, host, port, target, raw.http_version, _fields_with_authority(request)
 
     def _put_request(self, side: Side, at: int, line: _RequestLine) -> None:
         context = self._context
         client = _address(context.client.peername)
-        server = _address(context.server.peername) if side & _SERVER else ""
-        self.run.put(RequestHead(self.exchange, side, at, *line, self.kind, client, server))
+        server = "" if side is _CLIENT else _address(context.server.peername)
+        self.run.put(event_making.request_head(self.exchange, side, at, *line, self.kind, client, server))
 
     def _response_arrives(self, event: ResponseHeaders) -> None:
         self.answer_arrived = True
@@ -144,7 +173,7 @@ class Tap:
             self.kind = Kind.HTTP
             self._put_end(_REQUEST, _BOTH, self._handshake_end)
             self._handshake_end = None
-        self.run.put(ResponseHead(self.exchange, side, at, *line))
+        self.run.put(event_making.response_head(self.exchange, side, at, *line))
 
     def _end_arrives(self, message: Message) -> None:
         if self.kind is not Kind.WEBSOCKET:
@@ -175,10 +204,12 @@ class Tap:
             if its_what is what and its_message is message:
                 if its_content != content or self.run.now() - at > TOGETHER:
                     break
-                self.settle(place)
-                arrived.pop(0)
+                if place:
+                    self.settle(place)
+                del arrived[0]
                 return at
-        self.settle(self._preceding(message))
+        if arrived:
+            self.settle(self._preceding(message))
         return None
 
     def _preceding(self, message: Message) -> int:
@@ -202,7 +233,7 @@ class Tap:
     def _data_leaves(self, message: Message, data: bytes) -> None:
         at = self._matched(Chunk, message, data)
         side, at = (_LEAVES_ON[message], self.run.now()) if at is None else (_BOTH, at)
-        self.run.put(Chunk(self.exchange, message, side, at, data, len(data)))
+        self.run.put(event_making.chunk(self.exchange, message, side, at, data, len(data)))
 
     def _end_leaves(self, message: Message) -> None:
         if self.kind is Kind.WEBSOCKET:
@@ -214,7 +245,8 @@ class Tap:
 
     def _put_end(self, message: Message, side: Side, at: int) -> None:
         seen_on = _ARRIVES_ON[message] if side is _BOTH else side
-        self.run.put(End(self.exchange, message, side, at, self._trailers.get((message, seen_on), ())))
+        trailers = self._trailers.get((message, seen_on), ()) if self._trailers else ()
+        self.run.put(event_making.end(self.exchange, message, side, at, trailers))
 
     def _break_leaves(self, event: RequestProtocolError | ResponseProtocolError) -> None:
         if event.code is ErrorCode.PASSTHROUGH_CLOSE:
@@ -251,7 +283,7 @@ class Tap:
         for what, message, at, content in arrived[:count]:
             side = _ARRIVES_ON[message]
             if what is Chunk:
-                self.run.put(Chunk(self.exchange, message, side, at, content, len(content)))
+                self.run.put(event_making.chunk(self.exchange, message, side, at, content, len(content)))
             elif what is End:
                 self._put_end(message, side, at)
             elif what is RequestHead:
@@ -288,6 +320,12 @@ def _fields_with_authority(request: http.Request) -> Headers:
 
 def _address(peer: tuple[Any, ...] | None) -> str:
     return f"{peer[0]}:{peer[1]}" if peer else ""
+
+
+def _asks_for_websocket(fields: Headers) -> bool:
+    """Whether the one Upgrade field says `websocket` (RFC 6455 §4.1)."""
+    asked = [value for name, value in fields if len(name) == 7 and name.lower() == b"upgrade"]
+    return len(asked) == 1 and asked[0].lower() == b"websocket"
 
 
 type _Handler = Callable[[Tap, Any], None]
