@@ -5,6 +5,7 @@ defaults: bodies are streamed in both directions (another addon's hook may still
 one), and the log line that mitmproxy writes for each streamed body is left out.
 """
 
+from mitmproxy import http
 from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layers.http import DropStream, HttpLayer, HttpStream, SendHttp
@@ -14,6 +15,13 @@ from mitmproxy.proxy.layers.http._hooks import HttpRequestHeadersHook, HttpRespo
 
 from addons.run import Run
 from addons.taps import Tap
+from contract.events import Message
+
+_REQUEST, _RESPONSE = Message.REQUEST, Message.RESPONSE
+_STREAM_REQUEST, _STREAM_RESPONSE = (
+    HttpStream.state_stream_request_body,
+    HttpStream.state_stream_response_body,
+)
 
 
 def tap_layer(http_layer: HttpLayer, run: Run) -> None:
@@ -38,20 +46,51 @@ class TappedStream(HttpStream):
     def handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
         """Deliver `event`, record it, and record what leaves because of it."""
         tap = self.tap
-        # mitmproxy re-sends what it had buffered by delivering it to itself: no new arrival.
-        delivered_to_itself = self._delivering and isinstance(event, (RequestData, ResponseData))
-        if tap.off or delivered_to_itself:
-            yield from super().handle_event(event)
-            return
+        if type(event) is ResponseData or type(event) is RequestData:
+            # mitmproxy re-sends what it had buffered by delivering it to itself: no new arrival.
+            if self._delivering:
+                return super().handle_event(event)
+            if self._paused is None and self.debug is None and tap.is_idle():
+                sent = self._stream_on(event)
+                if sent is not None:
+                    return sent
+        return super().handle_event(event) if tap.off else self._tapped(event)
+
+    def _stream_on(self, event: RequestData | ResponseData) -> layer.CommandGenerator[None] | None:
+        """Have mitmproxy's own state pass bytes on that no addon touches; None where it would not.
+
+        That is what `Layer.handle_event` comes to in this case, on a shorter way: one command, which
+        waits for nothing, and nothing else happens in between.
+        """
+        passing: http.Message | None
+        if type(event) is ResponseData:
+            message, passing, state, means = (
+                _RESPONSE,
+                self.flow.response,
+                self.server_state,
+                _STREAM_RESPONSE,
+            )
+        else:
+            message, passing, state, means = _REQUEST, self.flow.request, self.client_state, _STREAM_REQUEST
+        if passing is None or passing.stream is not True or state.__func__ is not means:
+            return None
+        tap = self.tap
+        at = tap.look_at_clock()
+        sent = [*state(event)]
+        tap.passed(message, at, event.data, sent)
+        return sent  # type: ignore[return-value] # only ever iterated over
+
+    def _tapped(self, event: events.Event) -> layer.CommandGenerator[None]:
+        tap = self.tap
         outer, self._delivering = self._delivering, True
         dropped = False
         try:
             if isinstance(event, HttpEvent):
                 tap.arrive(event)
             for command in super().handle_event(event):
-                if isinstance(command, SendHttp):
+                if type(command) is SendHttp:
                     tap.depart(command.event)
-                elif isinstance(command, DropStream):
+                elif type(command) is DropStream:
                     dropped = True
                 elif isinstance(command, (HttpRequestHeadersHook, HttpResponseHeadersHook)):
                     self._prefer_streaming(command)
@@ -60,7 +99,7 @@ class TappedStream(HttpStream):
                 yield command
         finally:
             self._delivering = outer
-            if self._paused is None:
+            if self._paused is None and not tap.is_idle():
                 tap.settle()
             if dropped:
                 tap.shut()
