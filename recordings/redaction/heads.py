@@ -15,6 +15,11 @@ from recordings.redaction.secrets import Edit, Secrets, applied
 
 _SCHEME = re.compile(rb"\s*[A-Za-z][A-Za-z0-9_-]{0,31}[ \t]+(?=\S)")
 _KNOWN_SCHEME = re.compile(rb"\s*(?:bearer|basic|token|apikey|digest|negotiate)[ \t]+(?=\S)", re.IGNORECASE)
+_REFUSED = re.compile(
+    rb"(?:header value|chunk header): (?:bytearray\()?b"
+    rb"(?:'((?:[^'\\]|\\.){8,}+)'|\"((?:[^\"\\]|\\.){8,}+)\")"
+)
+"""What mitmproxy quotes of a field's value without its name, or of a body whose framing broke anywhere."""
 _SPACE = b" \t"
 _COOKIES = (b"cookie", b"cookie2", b"set-cookie", b"set-cookie2")
 _EQUALS, _AT = b"=@"  # as numbers: `in` is ten times as fast with them as with bytes
@@ -223,10 +228,16 @@ class Heads:
         """The proxy's words for what went wrong, which may quote what it refused."""
         raw = text.encode("utf-8", "surrogatepass")
         edits = [
-            self._edit(start, end - start, secret)
-            for start, end, secret in (*userinfo(raw), *query_values(raw, self._secrets.is_form_field))
+            self._edit(match.start(match.lastindex), len(match[match.lastindex]), match[match.lastindex])
+            for match in _REFUSED.finditer(raw)
+            if match.lastindex
         ]
-        changed = applied(raw, edits)
+        plain = applied(raw, edits)
+        edits = [
+            self._edit(start, end - start, secret)
+            for start, end, secret in (*userinfo(plain), *query_values(plain, self._secrets.is_form_field))
+        ]
+        changed = applied(plain, edits)
         edits = self._secrets.loose_edits(changed)
         if not edits and changed == raw:
             return text

@@ -217,6 +217,8 @@ BROKEN = [
           server(b"Authorization: Bearer %s\r\n\r\n" % s("an abort's reason"))),
     other("an abort's reason, known", Route.PLAIN, client(request(KEY)), server(b"HTTP/1.1 no %s\r\n\r\n" % s("known")),
           secrets=[secret("known")]),
+    other("an abort's reason, a chunk's size", Route.PLAIN, client(request()), server(response(JSON, CHUNKED)),
+          server(b'n": "%s"}\r\n' % s("an abort's reason, a chunk's size"))),
     told("broken JSON", JSON, b'{"token": "%s"' % s("broken JSON")),
 ]  # fmt: skip
 

@@ -158,6 +158,9 @@ def test_trailers_are_redacted_too() -> None:
         "no route to http://user:{}@host/",
         "bad target /p?token={}&x=1",
         'unexpected {{"password": "{}"}}',
+        "Illegal character '\\x00' in header value: b'{}\\x00'",
+        """Illegal character '\\x00' in header value: b"it's {}\\x00\"""",
+        'illegal chunk header: bytearray(b\'n": "{}"}}\\r\\n\')',
     ],
 )
 def test_the_proxys_words_quote_no_secret(reason: str) -> None:
@@ -168,8 +171,9 @@ def test_the_proxys_words_quote_no_secret(reason: str) -> None:
     assert len(abort.reason) == len(reason.format(secret))
 
 
-def test_the_proxys_words_stay_as_they_are_otherwise() -> None:
-    abort = Abort(1, Side.BOTH, 0, Breaker.CLIENT, Manner.CLOSED, "Client disconnected.")
+@pytest.mark.parametrize("words", ["Client disconnected.", "illegal chunk header: bytearray(b'zz\\r\\n')"])
+def test_the_proxys_words_stay_as_they_are_otherwise(words: str) -> None:
+    abort = Abort(1, Side.BOTH, 0, Breaker.CLIENT, Manner.CLOSED, words)
     assert redact([abort]) == [abort]
 
 
