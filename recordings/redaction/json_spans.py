@@ -39,7 +39,7 @@ class _Next(IntEnum):
 
 def is_wide(text: bytes) -> bool:
     """Whether this is UTF-16 or UTF-32 (RFC 4627 §3), in which names would not be seen."""
-    return b"\0" in text[:4] or text[:2] in (b"\xff\xfe", b"\xfe\xff")
+    return 0 in text[:4] or text[:2] in (b"\xff\xfe", b"\xfe\xff")
 
 
 def secret_leaves(text: bytes, is_secret: Callable[[str], bool]) -> list[Leaf]:
