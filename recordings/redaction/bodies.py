@@ -25,6 +25,8 @@ class Masker:
 
     def __init__(self, secrets: Secrets) -> None:
         self._secrets = secrets
+        self._possible_name = secrets.possible_name
+        self._maybe_in = secrets.maybe_in
         self._held = bytearray()
         self._skipping = False
         """Up to the next cut nothing can be understood: bytes are missing, or too many were held."""

@@ -85,7 +85,9 @@ def possible_name(names: SecretNames) -> Callable[[bytes], bool]:
     It errs on the safe side: it is also true of names in broken JSON, and of keys with escaped letters.
     """
     fields = sorted(name.encode() for name in names.fields)
-    name = re.compile(_BEFORE + b"(?:" + _tree(fields, re.escape) + b")" + _AFTER).search
+    # A look at the first letter alone is quicker than one at all branches.
+    first = b"(?=[" + b"".join(sorted({re.escape(name[:1]) for name in fields})) + b"])" if fields else b""
+    name = re.compile(_BEFORE + first + b"(?:" + _tree(fields, re.escape) + b")" + _AFTER).search
     escaped = re.compile(_ESCAPED_LETTER).search
 
     def is_possible(text: bytes) -> bool:

@@ -34,6 +34,7 @@ class Secrets:
         self.names = names
         self.tokens = Tokens(key)
         self.learned = LearnedSecrets()
+        self.maybe_in = self.learned.maybe_in
         self.possible_name = possible_name(names)
         self.is_field = _remembering(names.is_field)
         self.is_form_field = _remembering(names.is_form_field)

@@ -26,8 +26,7 @@ class SseMasker(Masker):
         """Whether `text` is whole events without a secret, at the start of an event."""
         if self._held or self._skipping or not text.endswith(_EVENT_ENDS):
             return False
-        secrets = self._secrets
-        if secrets.possible_name(text) or secrets.learned.maybe_in(text):
+        if self._possible_name(text) or self._maybe_in(text):
             return False
         self.settled += len(text)
         return True
@@ -86,8 +85,7 @@ class LinesMasker(Masker):
         """Whether `text` is whole lines without a secret, at the start of a line."""
         if self._held or self._skipping or not text.endswith(b"\n"):
             return False
-        secrets = self._secrets
-        if secrets.possible_name(text) or secrets.learned.maybe_in(text):
+        if self._possible_name(text) or self._maybe_in(text):
             return False
         self.settled += len(text)
         return True
