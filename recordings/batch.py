@@ -18,7 +18,7 @@ def _insert(table: str, columns: str, *, rest: str = "") -> str:
 
 _LEARNED = (
     *("method", "scheme", "host", "port", "target", "client", "server", "status", "role", "stream", "scope"),
-    *("ended_at", "first_byte", "events", "largest_gap", "request_size", "response_size"),
+    *("ended_at", "first_byte", "largest_gap", "request_size", "response_size"),
 )
 
 STATEMENTS = {
@@ -28,6 +28,8 @@ STATEMENTS = {
         " outcome, ended_at, first_byte, events, largest_gap, request_size, response_size",
         # What an earlier row knows is never unlearned: late events of a finished exchange start with nothing.
         rest=" ON CONFLICT(id) DO UPDATE SET kind = iif(excluded.method IS NULL, kind, excluded.kind), "
+        # But how many events there are may turn out not to be told after all.
+        "events = iif(excluded.method IS NULL, events, excluded.events), "
         + ", ".join(f"{name} = coalesce(excluded.{name}, {name})" for name in _LEARNED)
         + ", outcome = iif(excluded.outcome = 'open', outcome, excluded.outcome)",
     ),

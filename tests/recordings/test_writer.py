@@ -15,13 +15,13 @@ from typing import Any
 
 import pytest
 
-from contract.events import Abort, Breaker, Chunk, Event, Form, Gap, Manner, Side
+from contract.events import Abort, Breaker, Chunk, Event, Form, Gap, Manner, Message, Side
 from contract.findings import ExchangeFacts, Finding, Output, Role, Severity, StreamVerdict, Verdict
 from recordings import writer as module
 from recordings.errors import RecordingError, RecordingExists
 from recordings.file import RecordingFile
 from recordings.reader import Recording
-from recordings.rows import Redaction
+from recordings.rows import ExchangeRow, Redaction
 from recordings.writer import Writer
 from tests.support.sequences import RUN, Plain, begun, chunk, request, response, small, stream
 
@@ -148,6 +148,22 @@ def test_an_exchange_is_summed_up(
     assert (row.request_size, row.response_size) == (0, 31)
     assert row.url == "http://localhost:3002/api/chat/sessions/s/stream"
     assert row.ended_at == (end[0].at if end else None)
+
+
+def test_events_are_not_counted_where_a_chunk_left_later_than_it_came(start: Callable[..., Run]) -> None:
+    run = start()
+    run.put([*begun(1), chunk(1, 2000, b"data: 1\n\n")])
+    until(lambda: [row.events for row in exchanges(run.path)] == [1])
+    late = Chunk(1, Message.RESPONSE, Side.CLIENT, 3000, b"data: 2\n\n", 9)
+    run.put([late, *stream(1)[-1:]])
+    run.writer.close()
+    (row,) = exchanges(run.path)
+    assert (row.events, row.response_size, row.outcome) == (None, 18, "complete")
+
+
+def exchanges(path: Path) -> list[ExchangeRow]:
+    with Recording(path) as recording:
+        return list(recording.exchanges())
 
 
 def test_an_open_stream_is_in_the_recording_while_it_runs(start: Callable[..., Run]) -> None:

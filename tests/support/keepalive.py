@@ -80,9 +80,9 @@ async def client(port: int) -> AsyncIterator[Client]:
             await writer.wait_closed()
 
 
-def request(target: str, body: bytes, media_type: str = "application/json") -> bytes:
-    """A POST of `body`."""
-    head = f"POST {target} HTTP/1.1\r\nHost: test\r\nContent-Type: {media_type}\r\n"
+def request(target: str, body: bytes, media_type: str = "application/json", fields: str = "") -> bytes:
+    """A POST of `body`, with further header `fields` (each with its line end)."""
+    head = f"POST {target} HTTP/1.1\r\nHost: test\r\nContent-Type: {media_type}\r\n{fields}"
     return head.encode() + b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
 
 
