@@ -2,6 +2,7 @@
 
 import os
 import platform
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -17,6 +18,10 @@ from recordings.writer import Closing, Writer
 
 CLOSING_TIME = 10.0
 """Seconds that closing may take where the disk fails; afterwards what is left is counted as lost."""
+
+TURN = 0.001
+"""Seconds for which the writer may keep the interpreter from the event loop (Python: 0.005). One exchange
+takes several turns; at Python's they add up while the writer catches up with what a failing disk left."""
 
 
 def streamid_version() -> str:
@@ -70,6 +75,7 @@ class Recorder:
             on_judged=self.verifier.judged,
             on_trouble=self.verifier.trouble,
         )
+        sys.setswitchinterval(min(TURN, sys.getswitchinterval()))
         self.settings, self.path = settings, settings.record
         self.run.put = self._writer.put
         for event in self._early:
