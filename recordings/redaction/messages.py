@@ -36,7 +36,8 @@ class Outcome(NamedTuple):
     edits: list[Edit]
 
 
-_UNTOUCHED = Outcome(False, False, [])
+UNTOUCHED = Outcome(False, False, [])
+"""It stays as it is."""
 
 
 class BodyStream:
@@ -182,7 +183,7 @@ class BodyStream:
         if masker is None or self.opaque:
             return Outcome(part.lost, False, [])
         if not self._coded and not part.lost and not masker.edits and not masker.lost:
-            return _UNTOUCHED
+            return UNTOUCHED
         lost, edits = _within(masker, part)
         _forget(masker, part.end)
         lost = lost or part.lost

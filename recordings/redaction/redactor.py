@@ -27,7 +27,7 @@ from recordings.redaction.exchange import Half, OpenExchange, Piece
 from recordings.redaction.heads import Heads, Note, Section
 from recordings.redaction.json_spans import is_wide
 from recordings.redaction.learned import LEAST
-from recordings.redaction.messages import BodyStream
+from recordings.redaction.messages import UNTOUCHED, BodyStream
 from recordings.redaction.names import DEFAULT_NAMES, SecretNames
 from recordings.redaction.secrets import Secrets, applied
 from recordings.rows import Redaction
@@ -261,7 +261,7 @@ class Redactor:
     def _render(self, piece: Piece) -> Chunk:
         chunk = piece.chunk
         outcomes = [stream.render(part) for stream, part in piece.parts]
-        if chunk.form is Form.LOST:
+        if chunk.form is Form.LOST or (outcomes[0] is UNTOUCHED and len(outcomes) == 1):
             return chunk
         if any(outcome.lost for outcome in outcomes):
             return _with(chunk, b"", Form.LOST)
