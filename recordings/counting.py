@@ -7,6 +7,8 @@ recording costs a few nanoseconds a byte. `contract.sse` says what the events ar
 
 _LONG = 65536
 _BOM = "\xef\xbb\xbf"
+_BLANK = b"\n\n"
+_DATA = b"\ndata:"
 
 
 class EventCount:
@@ -21,6 +23,10 @@ class EventCount:
 
     def feed(self, data: bytes) -> None:
         """Count what `data` completes."""
+        if not self._rest and (alike := _alike(data)):
+            self.events += alike
+            self._begun = True
+            return
         # As text of one character a byte: looking into strings is several times as fast as into bytes.
         text = self._rest + data.decode("latin-1")
         if not self._begun:
@@ -45,6 +51,26 @@ class EventCount:
         if self._rest.endswith("\r"):
             self.feed(b"\n")
         return self.events
+
+
+def _alike(data: bytes) -> int:
+    """The number of events in whole blocks that all begin as the first one does, up to their `data` field.
+
+    So most streams are counted without looking at each event. The last block may differ: it is often the
+    one that says that the stream is over. 0 where that is not how it is.
+    """
+    last = data.rfind(_BLANK, 0, -2) + 2
+    if last < 4 or b"\r" in data or not data.endswith(_BLANK):
+        return 0
+    field = 0 if data.startswith(_DATA[1:]) else data.find(_DATA, 0, data.find(_BLANK)) + 1
+    if not field and not data.startswith(_DATA[1:]):
+        return 0
+    first = data[: field + len(_DATA) - 1]
+    count = 1 + data.count(_BLANK + first, 0, last)
+    # So many blocks have at least so many line ends; if there are no more, there are no other blocks.
+    if data.count(b"\n", 0, last) != count * (first.count(b"\n") + 2):
+        return 0
+    return count + _dispatched(data[last:-2].decode("latin-1"))
 
 
 def _dispatched(block: str) -> bool:

@@ -40,6 +40,25 @@ def test_it_counts_what_the_parser_dispatches(stream: bytes, sizes: list[int], s
         assert count.end() == len(SseParser().feed(stream))
 
 
+blocks = st.sampled_from(
+    [
+        *(b"data: x\n\n", b"event: a\ndata:\n\n", b"data: x\ndata: y\n\n", b": c\n\n", b"event: a\n\n"),
+        *(b"data\n\n", b"\n", b"\n\n", b"id: 1\ndata: \xc3\xa9\n\n", b"\xef\xbb\xbf", b"\r\n", b"data: x"),
+    ]
+)
+
+
+@given(blocks, st.integers(0, 4), blocks, st.integers(0, 3), blocks, st.integers(0, 40))
+def test_streams_of_blocks_that_are_alike_are_counted_rightly(
+    first: bytes, times: int, second: bytes, again: int, last: bytes, cut: int
+) -> None:
+    stream = first * times + second * again + first + last
+    count = EventCount()
+    count.feed(stream[:cut])
+    count.feed(stream[cut:])
+    assert count.end() == len(SseParser().feed(stream))
+
+
 def test_an_event_that_never_ends_takes_no_memory() -> None:
     count = EventCount()
     for _ in range(100):
