@@ -5,7 +5,9 @@ A batch only collects. `apply` can be called again after a rollback and does the
 
 import sqlite3
 
+from contract.events import Headers
 from recordings.bodies import Bodies, BodyRow
+from recordings.fields import FieldNumbers
 from recordings.folding import BODY, fold
 
 type Row = list[object] | tuple[object, ...]
@@ -33,20 +35,22 @@ STATEMENTS = {
         + ", ".join(f"{name} = coalesce(excluded.{name}, {name})" for name in _LEARNED)
         + ", outcome = iif(excluded.outcome = 'open', outcome, excluded.outcome)",
     ),
+    "field": _insert("field", "id, name, value"),
     "facts": "UPDATE exchange SET role = ?, stream = ?, scope = ? WHERE id = ?",
     "request": _insert(
         "request",
-        "seq, exchange, side, at, second_side, second_seq, second_at,"
+        "seq, exchange, side, at, second_side, second_seq, second_at, second_headers, second_server,"
         " kind, method, scheme, host, port, target, version, headers, client, server",
     ),
     "response": _insert(
         "response",
-        "seq, exchange, side, at, second_side, second_seq, second_at, status, reason, version, headers",
+        "seq, exchange, side, at, second_side, second_seq, second_at, second_headers,"
+        " status, reason, version, headers",
     ),
-    "second_request": "UPDATE request SET side = 'both', second_side = ?, second_seq = ?, second_at = ?"
-    " WHERE seq = ?",
-    "second_response": "UPDATE response SET side = 'both', second_side = ?, second_seq = ?, second_at = ?"
-    " WHERE seq = ?",
+    "second_request": "UPDATE request SET side = 'both', second_side = ?, second_seq = ?, second_at = ?,"
+    " second_headers = ?, second_server = ? WHERE seq = ?",
+    "second_response": "UPDATE response SET side = 'both', second_side = ?, second_seq = ?, second_at = ?,"
+    " second_headers = ? WHERE seq = ?",
     "body": BODY,
     "message": _insert(
         "message",
@@ -70,18 +74,35 @@ STATEMENTS = {
 
 
 class Batch:
-    """The rows of one transaction, by statement, and the messages to fold in it."""
+    """The rows of one transaction, by statement, and the messages to fold in it.
 
-    __slots__ = ("_bodies", "_made", "folds", "rows")
+    `bodies` and `fields` remember what batches before it have stored.
+    """
 
-    def __init__(self, bodies: Bodies) -> None:
-        self._bodies = bodies
+    __slots__ = ("_made", "bodies", "fields", "folds", "rows")
+
+    def __init__(self, bodies: Bodies, fields: FieldNumbers) -> None:
+        self.bodies = bodies
+        self.fields = fields
         self._made: dict[int, tuple[int, BodyRow | None]] = {}
         self.rows: dict[str, list[Row]] = {name: [] for name in STATEMENTS}
         self.folds: list[int] = []
 
     def __bool__(self) -> bool:
         return any(self.rows.values()) or bool(self.folds)
+
+    def body(self, data: bytes) -> int | None:
+        """The number of a body of these bytes, stored with the rest where it is new; None for no bytes."""
+        if not data:
+            return None
+        number, row = self.bodies.number(data)
+        if row is not None:
+            self.rows["body"].append(row)
+        return number
+
+    def headers(self, headers: Headers) -> str:
+        """The numbers of these field lines, which are stored with the rest where they are new."""
+        return self.fields.listed(headers, self.rows["field"])
 
     def apply(self, connection: sqlite3.Connection) -> None:
         """Execute it all within the transaction that is open on `connection`."""
@@ -90,10 +111,10 @@ class Batch:
             if rows:
                 connection.executemany(statement, rows)
         for seq in self.folds:
-            fold(connection, seq, self._body)
+            fold(connection, seq, self._folded)
 
-    def _body(self, message: int, body: bytes) -> tuple[int, BodyRow | None]:
+    def _folded(self, message: int, body: bytes) -> tuple[int, BodyRow | None]:
         """As `Bodies.number`, and the same again when the batch is applied again."""
         if message not in self._made:
-            self._made[message] = self._bodies.number(body)
+            self._made[message] = self.bodies.number(body)
         return self._made[message]

@@ -5,7 +5,6 @@ another page of it. So it is the writer that remembers the bodies it has stored 
 """
 
 import hashlib
-from collections import OrderedDict
 
 from recordings.compression import squeeze
 
@@ -18,7 +17,7 @@ class Bodies:
     """Gives each distinct body a number, and a row for table `body` where it is new."""
 
     def __init__(self) -> None:
-        self._numbers: OrderedDict[bytes, int] = OrderedDict()
+        self._numbers: dict[bytes, int] = {}
         self._last = 0
 
     def number(self, body: bytes) -> tuple[int, BodyRow | None]:
@@ -27,12 +26,11 @@ class Bodies:
         numbers = self._numbers
         known = numbers.get(digest)
         if known is not None:
-            numbers.move_to_end(digest)
             return known, None
         self._last += 1
+        if len(numbers) >= _REMEMBERED:
+            numbers.clear()
         numbers[digest] = self._last
-        if len(numbers) > _REMEMBERED:
-            numbers.popitem(last=False)
         return self._last, (self._last, digest, len(body), *squeeze(body))
 
     def forget(self) -> None:

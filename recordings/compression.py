@@ -10,6 +10,7 @@ _WORTH_PACKING = 256
 class _Codecs(threading.local):
     def __init__(self) -> None:
         self.compress = zstandard.ZstdCompressor(level=3).compress
+        self.compress_quickly = zstandard.ZstdCompressor(level=1).compress
         self.decompress = zstandard.ZstdDecompressor().decompress
 
 

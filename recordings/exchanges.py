@@ -1,23 +1,10 @@
 """What the store remembers of an exchange while it is open, and the row that sums it up."""
 
-from contract.events import Abort, Breaker, Manner, Message
-from recordings.tracks import Track
-
-REQUEST, RESPONSE = 0, 4
-"""Where a message's tracks begin in `OpenExchange.tracks`; the side is added."""
+from contract.events import Abort, Breaker, Manner, RequestHead, ResponseHead
+from recordings.heads import Head
+from recordings.tracks import RESPONSE, Pending, Track
 
 _NOTHING = (None, None, None)
-
-
-class Head:
-    """The row of a head that the other side may still join, and the number of the batch that it is in."""
-
-    __slots__ = ("batch", "row", "side")
-
-    def __init__(self, row: list[object], side: int, batch: int) -> None:
-        self.row = row
-        self.side = side
-        self.batch = batch
 
 
 class OpenExchange:
@@ -26,20 +13,23 @@ class OpenExchange:
     __slots__ = (
         "abort",
         "at",
-        "encoded",
         "facts",
         "first_byte",
-        "heads",
         "id",
         "kind",
         "last_at",
         "line",
-        "over",
+        "over_request",
+        "over_response",
+        "pending",
+        "request",
+        "response",
         "seq",
         "server",
         "sides",
         "sse",
         "status",
+        "streaming",
         "touched",
         "tracks",
     )
@@ -57,21 +47,32 @@ class OpenExchange:
         self.sse = False
         self.facts: tuple[str, str, str] | None = None
         self.abort: Abort | None = None
-        self.heads: list[Head | None] = [None, None]
+        self.request: Head[RequestHead] | None = None
+        self.response: Head[ResponseHead] | None = None
         self.tracks: list[Track | None] = [None] * 8
-        self.over = [0, 0]
+        self.pending: list[Pending | None] = [None] * 8
+        """Where a chunk of each track is put, while it waits for being written anyway."""
+        self.streaming: Pending | None = None
+        """The same for chunks of the response that were seen on both sides."""
+        self.over_request = self.over_response = 0
+        """Bits as in `Side`: where the message has ended."""
         self.sides = 0
         """Bits as in `Side`: where any of it was seen. A tunnel, or an add-on's answer, has one side only."""
         self.touched = False
 
+    def wait(self, index: int, pending: Pending | None) -> None:
+        """Chunks of the track at `index` go to `pending` now, and with None nowhere yet."""
+        self.pending[index] = pending
+        if index == 7:
+            self.streaming = pending
+
     def finished(self) -> bool:
         """Nothing more is to come on any side that it was seen on (bits as in `Side`)."""
-        sides = self.sides
-        return self.over[0] & sides == sides and self.over[1] & sides == sides
+        return self.over_request & self.over_response & self.sides == self.sides
 
     def complete(self) -> bool:
         """The response has ended on every side that it was seen on."""
-        return bool(self.sides) and self.over[1] & self.sides == self.sides
+        return bool(self.sides) and self.over_response & self.sides == self.sides
 
     def outcome(self) -> str:
         """As `ls` shows it; see `docs/recording.md`."""
@@ -86,7 +87,7 @@ class OpenExchange:
 
     def row(self) -> tuple[object, ...]:
         """The row of table `exchange`, with what is known by now."""
-        response = self.seen_by_client(RESPONSE)
+        response = self._seen_by_client(RESPONSE)
         return (
             *(self.id, self.seq, self.at, self.kind, *self.line, self.server, self.status),
             *(self.facts or _NOTHING),
@@ -95,11 +96,11 @@ class OpenExchange:
             self.first_byte,
             self._events(response) if self.sse else None,
             max([track.largest_gap for track in response if track.total > 1], default=None),
-            sum([track.size for track in self.seen_by_client(REQUEST)]),
+            sum([track.size for track in self._seen_by_client(0)]),
             sum([track.size for track in response]),
         )
 
-    def seen_by_client(self, message: int) -> list[Track]:
+    def _seen_by_client(self, message: int) -> list[Track]:
         """The tracks of the message at `message` whose chunks passed on the client's side."""
         tracks = self.tracks
         return [t for t in (tracks[message + 1], tracks[message + 3]) if t is not None]
@@ -115,8 +116,3 @@ class OpenExchange:
         if track.count is None or track.lossy:
             return None
         return track.count.end() if self.complete() else track.count.events
-
-
-def message_index(message: Message) -> int:
-    """0 for the request, 1 for the response."""
-    return 1 if message is Message.RESPONSE else 0

@@ -53,7 +53,8 @@ def index(path: Path) -> int:
 
 def _fill(connection: sqlite3.Connection, recording: Recording) -> int:
     rows = connection.execute(
-        "SELECT DISTINCT exchange FROM response WHERE headers LIKE '%text/event-stream%' ORDER BY exchange"
+        "SELECT DISTINCT exchange FROM headers WHERE message = 'response' AND name LIKE 'content-type'"
+        " AND value LIKE '%text/event-stream%' ORDER BY exchange"
     ).fetchall()
     connection.execute("BEGIN IMMEDIATE")
     try:

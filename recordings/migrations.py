@@ -51,16 +51,21 @@ TABLES = (
         largest_gap INTEGER,                -- µs between two chunks of the response
         request_size INTEGER, response_size INTEGER
     )""",
+    """CREATE TABLE field (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL, value TEXT NOT NULL -- as on the wire, a character a byte (latin-1)
+    )""",
     """CREATE TABLE request (
         seq INTEGER PRIMARY KEY,
         exchange INTEGER NOT NULL REFERENCES exchange(id),
         side TEXT NOT NULL,                 -- client, server, both
         at INTEGER NOT NULL,
-        second_side TEXT,                   -- 'both' seen as two equal heads: the later one's side,
-        second_seq INTEGER, second_at INTEGER, -- sequence number and time
+        second_side TEXT,                   -- 'both' seen as two heads that are alike: the later one's
+        second_seq INTEGER, second_at INTEGER, -- side, sequence number and time, and its fields and its
+        second_headers TEXT, second_server TEXT, -- server where they differ (NULL: as the first one's)
         kind TEXT NOT NULL, method TEXT NOT NULL, scheme TEXT NOT NULL, host TEXT NOT NULL,
         port INTEGER NOT NULL, target TEXT NOT NULL, version TEXT NOT NULL,
-        headers TEXT NOT NULL,              -- JSON array of [name, value], in wire order, a line each
+        headers TEXT NOT NULL,              -- JSON array of numbers of field lines, in wire order
         client TEXT NOT NULL, server TEXT NOT NULL
     )""",
     "CREATE INDEX request_exchange ON request(exchange)",
@@ -70,7 +75,7 @@ TABLES = (
         exchange INTEGER NOT NULL REFERENCES exchange(id),
         side TEXT NOT NULL,
         at INTEGER NOT NULL,
-        second_side TEXT, second_seq INTEGER, second_at INTEGER,
+        second_side TEXT, second_seq INTEGER, second_at INTEGER, second_headers TEXT,
         status INTEGER NOT NULL, reason TEXT NOT NULL, version TEXT NOT NULL,
         headers TEXT NOT NULL
     )""",
@@ -96,7 +101,8 @@ TABLES = (
         folded INTEGER NOT NULL,            -- 0: the chunks are in `segment`
         body INTEGER REFERENCES body(id),    -- NULL: no bytes
         timeline BLOB,                      -- NULL: at most one chunk, of `size` bytes
-        end_seq INTEGER, end_at INTEGER, trailers TEXT
+        end_seq INTEGER, end_at INTEGER,
+        trailers TEXT                       -- as `headers`; NULL: none
     )""",
     "CREATE INDEX message_exchange ON message(exchange)",
     "CREATE INDEX message_late ON message(last_seq) WHERE last_seq > seq + 1000",

@@ -1,31 +1,35 @@
 """Rows back to events: what `recordings.sequence` puts in order."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import accumulate, pairwise, repeat
 from typing import Any
 
 import zstandard
 
-from contract.events import Abort, Breaker, Event, Form, Gap, Kind, Manner, Message, Side
-from recordings import fast
+from contract.event_making import chunk, end, request_head, response_head
+from contract.events import Abort, Breaker, Event, Form, Gap, Headers, Kind, Manner, Message, Side
 from recordings.compression import unsqueeze
+from recordings.fields import FieldLines
 from recordings.folding import single
-from recordings.headers import from_text
 from recordings.timeline import Timeline, unpack
 
 type Numbered = tuple[int, Event]
 
 SIDES = {"client": Side.CLIENT, "server": Side.SERVER, "both": Side.BOTH}
+_OTHER = {"client": Side.SERVER, "server": Side.CLIENT}
 MESSAGES = {message.value: message for message in Message}
 _KINDS = {kind.value: kind for kind in Kind}
 
 REQUEST = (
-    "seq, exchange, side, at, second_side, second_seq, second_at,"
+    "seq, exchange, side, at, second_side, second_seq, second_at, second_headers, second_server,"
     " kind, method, scheme, host, port, target, version, headers, client, server"
 )
-RESPONSE = "seq, exchange, side, at, second_side, second_seq, second_at, status, reason, version, headers"
+RESPONSE = (
+    "seq, exchange, side, at, second_side, second_seq, second_at, second_headers,"
+    " status, reason, version, headers"
+)
 MESSAGE = (
     "m.seq, m.exchange, m.message, m.side, m.at, m.chunks, m.size, m.folded, m.timeline,"
     " m.end_seq, m.end_at, m.trailers"
@@ -37,47 +41,37 @@ def _bytes(text: str) -> bytes:
     return text.encode("latin-1")
 
 
-def requests(rows: list[Any]) -> list[Numbered]:
+def requests(rows: list[Any], lines: FieldLines) -> list[Numbered]:
     """The events of rows of `REQUEST`."""
     events: list[Numbered] = []
-    for seq, exchange, side, at, other, second, later, *rest in rows:
+    for seq, exchange, side, at, other, second, later, fields, address, *rest in rows:
         kind, method, scheme, host, port, target, version, headers, client, server = rest
-        fields = (
-            *(_KINDS[kind], _bytes(method), scheme, host, port, target.encode("latin-1")),
-            *(_bytes(version), from_text(headers), client, server),
+        line = _bytes(method), scheme, host, port, target.encode("latin-1"), _bytes(version)
+        first, of = lines.headers(headers), _KINDS[kind]
+        if other is None:
+            events.append((seq, request_head(exchange, SIDES[side], at, *line, first, of, client, server)))
+            continue
+        events.append((seq, request_head(exchange, _OTHER[other], at, *line, first, of, client, server)))
+        headers = first if fields is None else lines.headers(fields)
+        server = server if address is None else address
+        events.append(
+            (second, request_head(exchange, SIDES[other], later, *line, headers, of, client, server))
         )
-        _add(events, fast.request_head, seq, exchange, side, at, other, second, later, fields)
     return events
 
 
-def responses(rows: list[Any]) -> list[Numbered]:
+def responses(rows: list[Any], lines: FieldLines) -> list[Numbered]:
     """The events of rows of `RESPONSE`."""
     events: list[Numbered] = []
-    for seq, exchange, side, at, other, second, later, status, reason, version, headers in rows:
-        fields = (status, _bytes(reason), _bytes(version), from_text(headers))
-        _add(events, fast.response_head, seq, exchange, side, at, other, second, later, fields)
+    for seq, exchange, side, at, other, second, later, fields, status, reason, version, headers in rows:
+        line, first = (status, _bytes(reason), _bytes(version)), lines.headers(headers)
+        if other is None:
+            events.append((seq, response_head(exchange, SIDES[side], at, *line, first)))
+            continue
+        events.append((seq, response_head(exchange, _OTHER[other], at, *line, first)))
+        last = first if fields is None else lines.headers(fields)
+        events.append((second, response_head(exchange, SIDES[other], later, *line, last)))
     return events
-
-
-def _add(
-    events: list[Numbered],
-    make: Callable[[int, Side, int, tuple[Any, ...]], Event],
-    seq: int,
-    exchange: int,
-    side: str,
-    at: int,
-    other: str | None,
-    second: int,
-    later: int,
-    fields: tuple[Any, ...],
-) -> None:
-    """Add the head, or both of a row that stands for two."""
-    if other is None:
-        events.append((seq, make(exchange, SIDES[side], at, fields)))
-    else:
-        second_side = SIDES[other]
-        events.append((seq, make(exchange, Side.BOTH ^ second_side, at, fields)))
-        events.append((second, make(exchange, second_side, later, fields)))
 
 
 def aborts(rows: list[Any]) -> list[Numbered]:
@@ -93,19 +87,19 @@ def gaps(rows: list[Any]) -> list[Numbered]:
     return [(seq, Gap(*rest)) for seq, *rest in rows]
 
 
-def ending(row: Any) -> list[Numbered]:
+def ending(row: Any, lines: FieldLines) -> Numbered:
     """The end in a row of `MESSAGE` that has one."""
     _, exchange, message, side, *_ = row
     end_seq, end_at, trailers = row[9:12]
-    headers = () if trailers is None else from_text(trailers)
-    return [(end_seq, fast.end(exchange, MESSAGES[message], SIDES[side], end_at, headers))]
+    headers: Headers = () if trailers is None else lines.headers(trailers)
+    return end_seq, end(exchange, MESSAGES[message], SIDES[side], end_at, headers)
 
 
 def chunks(row: Any, seq: int, at: int, size: int, packed: bytes | None, body: bytes) -> list[Numbered]:
     """Chunks of the message in `row`: those of `packed`, or a single one, with the bytes of `body`."""
     exchange, message, side = row[1], MESSAGES[row[2]], SIDES[row[3]]
     if packed is None:
-        return [(seq, fast.chunk(exchange, message, side, at, body, size, Form.WIRE))]
+        return [(seq, chunk(exchange, message, side, at, body, size, Form.WIRE))]
     line = unpack(packed, seq, at)
     sizes = line.sizes if line.kept is None else line.kept
     pieces = [body[start:stop] for start, stop in pairwise(accumulate(sizes, initial=0))]
@@ -119,7 +113,7 @@ def _numbered(row: Any, line: Timeline, pieces: "list[bytes] | Iterator[bytes]")
 def _events(row: Any, line: Timeline, pieces: "list[bytes] | Iterator[bytes]") -> Iterator[Event]:
     forms = repeat(Form.WIRE) if line.forms is None else line.forms
     return map(
-        fast.chunk,
+        chunk,
         *(repeat(row[1]), repeat(MESSAGES[row[2]]), repeat(SIDES[row[3]])),
         *(line.ats, pieces, line.sizes, forms),
     )

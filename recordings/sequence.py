@@ -16,6 +16,7 @@ from typing import Any
 
 from recordings import rereading
 from recordings.compression import unsqueeze
+from recordings.fields import FieldLines
 from recordings.rereading import MESSAGE, REQUEST, RESPONSE, Numbered
 
 LONG = 1024 * 1024
@@ -53,6 +54,7 @@ class Sequence:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._lines = FieldLines(connection)
         self._waiting: list[Numbered] = []
         self._long: list[_Long] = []
 
@@ -90,9 +92,9 @@ class Sequence:
 
     def _load(self, where: str, of: tuple[int, ...]) -> None:
         """Take up what the rows of all tables that fulfil `where` hold."""
-        query, waiting = self._query, self._waiting
-        waiting += rereading.requests(query(f"SELECT {REQUEST} FROM request WHERE {where}", of))
-        waiting += rereading.responses(query(f"SELECT {RESPONSE} FROM response WHERE {where}", of))
+        query, waiting, lines = self._query, self._waiting, self._lines
+        waiting += rereading.requests(query(f"SELECT {REQUEST} FROM request WHERE {where}", of), lines)
+        waiting += rereading.responses(query(f"SELECT {RESPONSE} FROM response WHERE {where}", of), lines)
         waiting += rereading.aborts(query(f"SELECT * FROM abort WHERE {where}", of))
         waiting += rereading.gaps(query(f"SELECT * FROM gap WHERE {where}", of))
         self._load_messages(where, of)
@@ -109,7 +111,7 @@ class Sequence:
         waiting = self._waiting
         for row in rows:
             if row[9] is not None:
-                waiting += rereading.ending(row)
+                waiting.append(rereading.ending(row, self._lines))
             if not row[7]:
                 self._add_long(self._unfolded(row))
             elif row[5]:
@@ -164,11 +166,11 @@ class Sequence:
             self._load_messages(where, of)
         elif table == "request":
             self._waiting += rereading.requests(
-                self._query(f"SELECT {REQUEST} FROM request WHERE {where}", of)
+                self._query(f"SELECT {REQUEST} FROM request WHERE {where}", of), self._lines
             )
         else:
             self._waiting += rereading.responses(
-                self._query(f"SELECT {RESPONSE} FROM response WHERE {where}", of)
+                self._query(f"SELECT {RESPONSE} FROM response WHERE {where}", of), self._lines
             )
 
     def _release(self, bound: int) -> Iterator[list[Numbered]]:

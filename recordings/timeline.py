@@ -1,14 +1,15 @@
 """Chunk bounds and times of a run of chunks, packed into a few bytes.
 
-A timeline is a header byte and columns of equal length, little-endian. The first chunk's sequence
-number and time are kept beside it; a chunk's own are given as differences to the chunk before.
+A timeline is a header byte, the number of chunks (32 bits, little-endian) and columns. The first chunk's
+sequence number and time are kept beside it; a chunk's own are given as differences to the chunk before.
 
-    header bit 0: the columns are signed 64-bit, not unsigned 32-bit
-           bit 1: two more columns follow, the form of each chunk and the bytes that are kept of it
-           bit 2: what follows the header is zstd-compressed, all numbers' lowest bytes first, then
-                  their second ones and so on (high bytes are mostly zero, and so compress to nothing)
+    header bit 1: two more columns follow, the form of each chunk and the bytes that are kept of it
+           bit 2: what follows the header is zstd-compressed
            bit 3: each sequence number is the one before plus one, and their column is left out
     columns: sequence number differences, time differences (µs), sizes [, forms, kept sizes]
+
+A column is the number of bytes that each of its numbers takes, then all numbers' lowest bytes, then their
+second ones and so on: they compress better apart. Numbers of eight bytes are signed, shorter ones are not.
 
 One chunk whose bytes are all there needs no timeline at all: its size is the body's.
 """
@@ -23,7 +24,7 @@ from operator import sub
 from contract.events import Form
 from recordings.compression import CODECS
 
-_WIDE, _FORMS, _ZSTD, _NEXT = 1, 2, 4, 8
+_FORMS, _ZSTD, _NEXT = 2, 4, 8
 _WORTH_PACKING = 64
 
 FORMS = (Form.WIRE, Form.DECODED, Form.LOST)
@@ -55,49 +56,49 @@ def pack(line: Timeline, steps: list[int] | None = None) -> bytes:
     Sequence numbers increase. `steps` are the differences of its times, if the caller has them.
     """
     seqs, ats = line.seqs, line.ats
-    columns: list[Sequence[int]] = [
-        (0,),
-        list(map(sub, ats[1:], ats)) if steps is None else steps,
-        line.sizes,
-    ]
-    header = 0
-    if seqs[-1] - seqs[0] == len(seqs) - 1:
-        header |= _NEXT
-    else:
-        columns[:0] = [(0,), list(map(sub, seqs[1:], seqs))]
+    parts = [len(seqs).to_bytes(4, "little")]
+    header = _NEXT
+    if seqs[-1] - seqs[0] != len(seqs) - 1:
+        header = 0
+        _add(parts, [0, *map(sub, seqs[1:], seqs)])
+    _add(parts, [0, *(map(sub, ats[1:], ats) if steps is None else steps)])
+    _add(parts, line.sizes)
     if line.forms is not None and line.kept is not None:
         header |= _FORMS
-        columns += [[_NUMBERS[form.value] for form in line.forms], line.kept]
+        _add(parts, [_NUMBERS[form.value] for form in line.forms])
+        _add(parts, line.kept)
+    plain = b"".join(parts)
+    if len(plain) > _WORTH_PACKING:
+        return bytes((header | _ZSTD,)) + CODECS.compress_quickly(plain)
+    return bytes((header,)) + plain
+
+
+def _add(parts: list[bytes], numbers: Sequence[int]) -> None:
+    """Add the column of `numbers`; bytes that are zero in all of them are left out."""
     try:
-        packed = _array("I", columns)
+        column = array("I", numbers)
     except OverflowError:
-        header |= _WIDE
-        packed = _array("q", columns)
-    raw = packed.tobytes()
-    if len(raw) > _WORTH_PACKING:
-        planes = b"".join([raw[plane :: packed.itemsize] for plane in range(packed.itemsize)])
-        return bytes((header | _ZSTD,)) + CODECS.compress(planes)
-    return bytes((header,)) + raw
-
-
-def _array(kind: str, columns: list[Sequence[int]]) -> "array[int]":
-    packed = array(kind)
-    for column in columns:
-        packed.extend(column)
+        column = array("q", numbers)
     if sys.byteorder == "big":
-        packed.byteswap()
-    return packed
+        column.byteswap()
+    raw, width = column.tobytes(), column.itemsize
+    planes = [raw[plane::width] for plane in range(width)]
+    nothing = bytes(len(numbers))
+    while planes and planes[-1] == nothing:
+        planes.pop()
+    parts.append(bytes((len(planes),)))
+    parts += planes
 
 
 def unpack(packed: bytes, seq: int, at: int) -> Timeline:
     """The chunks of `packed`, the first of them with sequence number `seq` at `at`."""
     header = packed[0]
-    values = array("q" if header & _WIDE else "I")
-    values.frombytes(_planes_joined(packed[1:], values.itemsize) if header & _ZSTD else packed[1:])
-    if sys.byteorder == "big":
-        values.byteswap()
-    count = len(values) // (2 + (not header & _NEXT) + 2 * bool(header & _FORMS))
-    columns = [values[first : first + count] for first in range(0, len(values), count)]
+    plain = CODECS.decompress(packed[1:]) if header & _ZSTD else packed[1:]
+    count, rest = int.from_bytes(plain[:4], "little"), plain[4:]
+    columns = []
+    while rest:
+        columns.append(_column(rest, count))
+        rest = rest[1 + rest[0] * count :]
     seqs = list(range(seq, seq + count)) if header & _NEXT else _running(columns.pop(0), seq)
     line = Timeline(seqs, _running(columns[0], at), columns[1])
     if header & _FORMS:
@@ -106,13 +107,18 @@ def unpack(packed: bytes, seq: int, at: int) -> Timeline:
     return line
 
 
-def _planes_joined(packed: bytes, width: int) -> bytearray:
-    planes = CODECS.decompress(packed)
-    count = len(planes) // width
-    raw = bytearray(len(planes))
-    for plane in range(width):
-        raw[plane::width] = planes[plane * count : (plane + 1) * count]
-    return raw
+def _column(packed: bytes, count: int) -> "array[int]":
+    """The column of `count` numbers with which `packed` begins."""
+    stored = packed[0]
+    column = array("I" if stored <= 4 else "q")
+    width = column.itemsize
+    raw = bytearray(width * count)
+    for plane in range(stored):
+        raw[plane::width] = packed[1 + plane * count : 1 + (plane + 1) * count]
+    column.frombytes(raw)
+    if sys.byteorder == "big":
+        column.byteswap()
+    return column
 
 
 def _running(differences: "array[int]", first: int) -> list[int]:

@@ -9,80 +9,73 @@ from operator import sub
 
 from contract.events import Chunk, End, Form, Message, Side
 from recordings.batch import Batch
-from recordings.bodies import Bodies
 from recordings.compression import squeeze
 from recordings.counting import EventCount
 from recordings.folding import CHUNKS_AT_MOST, FOLDED_AT_MOST
-from recordings.headers import to_text
 from recordings.timeline import Timeline, pack
 
 SEGMENT = 64 * 1024
 """Bytes after which a segment is cut."""
 
-_MESSAGES = {message: message.value for message in Message}
+RESPONSE = 4
+"""Tracks of an exchange are numbered by their side; those of the response have this added."""
+
 SIDES: dict[int, str] = {Side.CLIENT: "client", Side.SERVER: "server", Side.BOTH: "both"}
+_MESSAGES = (Message.REQUEST.value, Message.RESPONSE.value)
+_WIRE = Form.WIRE
+
+type Pending = list[int | Chunk]
+"""Chunks that wait, each after its sequence number."""
 
 
 class Track:
-    """What is known of one track, and those of its chunks that are not stored yet."""
+    """What is known of one track, and those of its chunks that are not stored yet (`pending`)."""
 
     __slots__ = (
         "at",
-        "chunks",
         "count",
         "end",
         "end_seq",
         "exchange",
+        "index",
         "kept",
         "largest_gap",
         "last_at",
         "last_seq",
         "lossy",
-        "message",
         "over",
-        "plain",
+        "pending",
         "seq",
-        "seqs",
-        "side",
         "since",
         "size",
         "stored",
         "total",
     )
 
-    def __init__(self, exchange: int, message: Message, side: Side, seq: int) -> None:
+    def __init__(self, exchange: int, index: int, seq: int) -> None:
         self.exchange = exchange
-        self.message = message
-        self.side = int(side)
-        self.seq = seq
-        self.seqs: list[int] = []
-        self.chunks: list[Chunk] = []
+        self.index = index
+        self.seq = self.last_seq = seq
+        self.pending: Pending = []
         self.since = 0.0
         self.at: int | None = None
-        self.last_at = 0
-        self.last_seq = seq
-        self.total = self.size = self.kept = 0
-        self.largest_gap = 0
-        self.lossy = False
-        self.over = False
-        self.plain = True
-        self.stored = False
+        self.last_at = self.total = self.size = self.kept = self.largest_gap = 0
+        self.lossy = self.over = self.stored = False
         self.count: EventCount | None = None
         self.end: End | None = None
         self.end_seq: int | None = None
 
-    def flush(self, batch: Batch, bodies: Bodies, *, over: bool) -> None:
+    def flush(self, batch: Batch, *, over: bool) -> None:
         """Hand over what is pending: as segments, or folded at once if all of a message (`over`) is here."""
         self.over = over
-        seqs, chunks = self.seqs, self.chunks
-        self.seqs, self.chunks = [], []
-        if over and not self.stored and self._whole(batch, bodies, seqs, chunks):
+        seqs, chunks = self._taken()
+        if over and not self.stored and self._whole(batch, seqs, chunks):
             return
         self.stored = True
         self._segments(batch, seqs, chunks)
         if over and self._fits():
             batch.folds.append(self.seq)
-        batch.rows["message"].append(self._row(folded=0, body=None, timeline=None))
+        batch.rows["message"].append(self._row(batch, folded=0, body=None, timeline=None))
 
     def foldable(self) -> bool:
         """It goes on, nothing is pending, and what is stored of it can be folded."""
@@ -91,20 +84,26 @@ class Track:
     def _fits(self) -> bool:
         return self.kept <= FOLDED_AT_MOST and self.total <= CHUNKS_AT_MOST
 
-    def _whole(self, batch: Batch, bodies: Bodies, seqs: list[int], chunks: list[Chunk]) -> bool:
+    def waiting_bytes(self) -> int:
+        """How many bytes are pending."""
+        chunks: list[Chunk] = self.pending[1::2]  # type: ignore[assignment]
+        return sum([len(chunk.data) for chunk in chunks])
+
+    def _taken(self) -> tuple[list[int], list[Chunk]]:
+        """What is pending, and is so no more: sequence numbers and chunks."""
+        pending, self.pending = self.pending, []
+        return pending[::2], pending[1::2]  # type: ignore[return-value]
+
+    def _whole(self, batch: Batch, seqs: list[int], chunks: list[Chunk]) -> bool:
         """Store the message as one row; False where it is too large for that."""
         pieces = [chunk.data for chunk in chunks]
-        kept = list(map(len, pieces))
-        if sum(kept) > FOLDED_AT_MOST:
-            return False
-        timeline, number = self._timeline(seqs, chunks, kept) if chunks else None, None
         body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-        self._count(body)
-        if body:
-            number, row = bodies.number(body)
-            if row is not None:
-                batch.rows["body"].append(row)
-        batch.rows["message"].append(self._row(folded=1, body=number, timeline=timeline))
+        if len(body) > FOLDED_AT_MOST:
+            return False
+        timeline = self._timeline(seqs, chunks, pieces, len(body)) if chunks else None
+        if self.count is not None:
+            self.count.feed(body)
+        batch.rows["message"].append(self._row(batch, folded=1, body=batch.body(body), timeline=timeline))
         return True
 
     def _segments(self, batch: Batch, seqs: list[int], chunks: list[Chunk]) -> None:
@@ -118,8 +117,10 @@ class Track:
     def _segment(self, batch: Batch, seqs: list[int], chunks: list[Chunk]) -> None:
         size, kept = self.size, self.kept
         pieces = [chunk.data for chunk in chunks]
-        timeline, data = self._timeline(seqs, chunks, list(map(len, pieces))), b"".join(pieces)
-        self._count(data)
+        data = b"".join(pieces)
+        timeline = self._timeline(seqs, chunks, pieces, len(data))
+        if self.count is not None:
+            self.count.feed(data)
         batch.rows["segment"].append(
             (
                 *(seqs[0], self.seq, chunks[0].at, seqs[-1], len(chunks)),
@@ -128,43 +129,46 @@ class Track:
             )
         )
 
-    def _timeline(self, seqs: list[int], chunks: list[Chunk], kept: list[int]) -> bytes | None:
+    def _timeline(self, seqs: list[int], chunks: list[Chunk], pieces: list[bytes], kept: int) -> bytes | None:
         """The timeline of `chunks`, which are counted in; None for a single one that is whole.
 
-        `kept` are the lengths of their data: their sizes, too, as long as all are `WIRE`.
+        `pieces` are their bytes, `kept` of them in all.
         """
-        ats = [chunk.at for chunk in chunks]
-        sizes = kept if self.plain else [chunk.size for chunk in chunks]
+        self.last_seq = seqs[-1]
+        if len(chunks) == 1 and chunks[0].form is _WIRE and chunks[0].size == kept:
+            self._counted_in(chunks[0].at, chunks[0].at, 1, kept, kept)
+            return None
+        ats, forms = [chunk.at for chunk in chunks], [chunk.form for chunk in chunks]
+        sizes = [chunk.size for chunk in chunks]
         steps = list(map(sub, ats[1:], ats))
-        if self.at is None:
-            self.at = ats[0]
-        else:
-            self.largest_gap = max(self.largest_gap, ats[0] - self.last_at)
+        size = sum(sizes)
+        self._counted_in(ats[0], ats[-1], len(ats), size, kept)
         if steps:
             self.largest_gap = max(self.largest_gap, max(steps))
-        self.last_at, self.last_seq = ats[-1], seqs[-1]
-        self.total += len(ats)
-        self.size += sum(sizes)
-        self.kept += sum(kept)
-        if self.plain:
-            return None if len(chunks) == 1 else pack(Timeline(seqs, ats, sizes), steps)
-        forms = [chunk.form for chunk in chunks]
+        if size == kept and forms.count(_WIRE) == len(forms):
+            return pack(Timeline(seqs, ats, sizes), steps)
         self.lossy = self.lossy or Form.LOST in forms
-        return pack(Timeline(seqs, ats, sizes, forms, kept), steps)
+        return pack(Timeline(seqs, ats, sizes, forms, list(map(len, pieces))), steps)
 
-    def _count(self, data: bytes) -> None:
-        if self.count is not None:
-            self.count.feed(data)
+    def _counted_in(self, first_at: int, last_at: int, chunks: int, size: int, kept: int) -> None:
+        if self.at is None:
+            self.at = first_at
+        elif first_at - self.last_at > self.largest_gap:
+            self.largest_gap = first_at - self.last_at
+        self.last_at = last_at
+        self.total += chunks
+        self.size += size
+        self.kept += kept
 
-    def _row(self, *, folded: int, body: int | None, timeline: bytes | None) -> tuple[object, ...]:
-        end = self.end
-        ended = (
-            (None, None, None)
-            if end is None
-            else (self.end_seq, end.at, to_text(end.trailers) if end.trailers else None)
-        )
+    def _row(
+        self, batch: Batch, *, folded: int, body: int | None, timeline: bytes | None
+    ) -> tuple[object, ...]:
+        end, end_seq, end_at, trailers = self.end, self.end_seq, None, None
+        if end is not None:
+            end_at, trailers = end.at, batch.headers(end.trailers) if end.trailers else None
+        index = self.index
         return (
-            *(self.seq, self.exchange, _MESSAGES[self.message], SIDES[self.side], self.at),
-            *(self.last_seq if self.end_seq is None else self.end_seq, self.total, self.size, self.kept),
-            *(folded, body, timeline, *ended),
+            *(self.seq, self.exchange, _MESSAGES[index >= RESPONSE], SIDES[index % RESPONSE], self.at),
+            *(self.last_seq if end_seq is None else end_seq, self.total, self.size, self.kept),
+            *(folded, body, timeline, end_seq, end_at, trailers),
         )

@@ -18,6 +18,17 @@ URL = (
 )
 """SQL for the URL of a row `x` of table `exchange`."""
 
+_FIRST_SIDE = (
+    "CASE WHEN second_headers IS NULL THEN side WHEN second_side = 'server' THEN 'client' ELSE 'server' END"
+)
+_SECTIONS = " UNION ALL ".join(
+    f"SELECT exchange, '{message}' AS message, {_FIRST_SIDE} AS side, at, headers FROM {message}"
+    f" UNION ALL SELECT exchange, '{message}', second_side, second_at, second_headers FROM {message}"
+    " WHERE second_headers IS NOT NULL"
+    for message in ("request", "response")
+)
+"""SQL for header sections as they are stored: one for both sides where they are the same."""
+
 VIEWS = (
     f"""CREATE VIEW runs AS
     SELECT {_utc("0")} AS started,
@@ -33,10 +44,8 @@ VIEWS = (
         x.kind, x.client, x.server
     FROM exchange x ORDER BY x.id""",
     f"""CREATE VIEW headers AS
-    SELECT h.exchange, h.message, h.side, {_utc("h.at")} AS at, p.key AS position,
-        json_extract(p.value, '$[0]') AS name, json_extract(p.value, '$[1]') AS value
-    FROM (SELECT exchange, 'request' AS message, side, at, headers FROM request
-        UNION ALL SELECT exchange, 'response', side, at, headers FROM response) h, json_each(h.headers) p""",
+    SELECT h.exchange, h.message, h.side, {_utc("h.at")} AS at, p.key AS position, f.name, f.value
+    FROM ({_SECTIONS}) h, json_each(h.headers) p JOIN field f ON f.id = p.value""",
     f"""CREATE VIEW bodies AS
     SELECT m.exchange, m.message, m.side, {_utc("m.at")} AS at, m.chunks, m.size, m.kept,
         m.end_seq IS NOT NULL AS complete, lower(hex(b.hash)) AS sha256, b.coding AS stored_as, b.data

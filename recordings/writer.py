@@ -84,7 +84,6 @@ class Writer:
         self._backlog = Backlog(bound)
         self.put: Callable[[Event], None] = self._backlog.put
         self._intake = Intake()
-        self._seq = -1
         self._judged: list[Output] = []
         self._thin = False
         self._thinned_bytes = self._given_up = self._given_up_bytes = 0
@@ -134,7 +133,7 @@ class Writer:
             self._end_of_run()
         intake = self._intake
         self._guarded("redaction", self._take_redactions)
-        batch = intake.take(time.monotonic(), self._seq, closing=closing)
+        batch = intake.take(time.monotonic(), closing=closing)
         lost = self._lost()
         if batch or lost != self._noted:
             settled = intake.settled()
@@ -150,34 +149,48 @@ class Writer:
             self._guarded("findings", lambda: self._on_judged(judged))
 
     def _process(self, events: list[Event]) -> None:
-        """Redact, number, store and judge: the hot path, so one loop."""
-        feed, store = self._redactor.feed, self._intake.store
-        checker, seq = self._checker, self._seq
+        """Redact, store and judge: a loop each, because it is the hot path."""
+        self._judge(self._stored(self._redacted(events)))
+
+    def _redacted(self, events: list[Event]) -> list[Event]:
+        feed, released = self._redactor.feed, list[Event]()
         for event in events:
             if self._thin and type(event) is Chunk and event.data:
                 event = self._thinned(event)
             try:
-                released = feed(event)
+                released += feed(event)
             except Exception as error:
-                released = [self._unredacted(event, error)]
-            for each in released:
-                seq += 1
-                try:
-                    store(seq, each)
-                except Exception as error:
-                    self._trouble("rows", f"an event cannot be stored: {error!r}")
-                    self._given_up += 1
-                    continue
-                if checker is not None:
-                    try:
-                        outputs = checker.feed(each)
-                    except Exception as error:
-                        self._trouble("judging", f"judging stopped, recording goes on: {error!r}")
-                        checker = self._checker = None
-                    else:
-                        if outputs:
-                            self._note(outputs)
-        self._seq = seq
+                released.append(self._unredacted(event, error))
+        return released
+
+    def _stored(self, events: list[Event]) -> list[Event]:
+        """Hand `events` to the intake; those that it took."""
+        intake, waiting, refused = self._intake, iter(events), set[int]()
+        while True:
+            try:
+                intake.store(waiting)
+                break
+            except Exception as error:
+                self._trouble("rows", f"an event cannot be stored: {error!r}")
+                self._given_up += 1
+                refused.add(intake.last_seq)
+        if not refused:
+            return events
+        first = intake.last_seq + 1 - len(events)
+        return [event for seq, event in enumerate(events, first) if seq not in refused]
+
+    def _judge(self, events: list[Event]) -> None:
+        if self._checker is None:
+            return
+        feed = self._checker.feed
+        try:
+            for event in events:
+                outputs = feed(event)
+                if outputs:
+                    self._note(outputs)
+        except Exception as error:
+            self._trouble("judging", f"judging stopped, recording goes on: {error!r}")
+            self._checker = None
 
     def _thinned(self, event: Chunk) -> Chunk:
         self._thinned_bytes += event.size
@@ -197,11 +210,7 @@ class Writer:
     def _end_of_run(self) -> None:
         released: list[Event] = []
         self._guarded("redaction", lambda: released.extend(self._redactor.flush()))
-        for event in released:
-            self._seq += 1
-            self._intake.store(self._seq, event)
-            if self._checker is not None:
-                self._note(self._checker.feed(event))
+        self._judge(self._stored(released))
         if self._checker is not None:
             checker = self._checker
             self._guarded("judging", lambda: self._note(checker.end()))
@@ -221,7 +230,7 @@ class Writer:
             if not isinstance(error, sqlite3.OperationalError | OSError | WalFull):
                 self._trouble("rows", f"{len(events)} events cannot be stored and are given up: {error!r}")
                 self._give_up(events)
-                self._intake.forget_bodies()
+                self._intake.forget_stored()
                 return True
             self._trouble(
                 "writing",

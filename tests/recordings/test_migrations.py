@@ -16,7 +16,7 @@ from tests.support.sequences import record, small
 
 TABLES = {
     "run",
-    *("exchange", "request", "response", "message", "body", "segment", "abort", "gap"),
+    *("exchange", "field", "request", "response", "message", "body", "segment", "abort", "gap"),
     *("finding", "verdict", "redaction"),
 }
 VIEWS = {"runs", "exchanges", "headers", "bodies", "streams", "findings", "aborts", "gaps", "redactions"}

@@ -24,16 +24,13 @@ class Store:
         self.path = path
         self.file = RecordingFile(path, RUN)
         self.intake = Intake()
-        self.seq = -1
         self.now = 0.0
 
     def drain(self, events: list[Event], *, later: float = 0.1, closing: bool = False) -> None:
-        for event in events:
-            self.seq += 1
-            self.intake.store(self.seq, event)
+        self.intake.store(events)
         self.now += later
-        batch = self.intake.take(self.now, self.seq, closing=closing)
-        batch.rows["run"].append((self.seq, self.intake.last_at, self.intake.settled(), 0, 0))
+        batch = self.intake.take(self.now, closing=closing)
+        batch.rows["run"].append((self.intake.last_seq, self.intake.last_at, self.intake.settled(), 0, 0))
         self.file.write(batch)
 
     def read(self) -> list[Event]:

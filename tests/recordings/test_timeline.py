@@ -44,4 +44,4 @@ def test_a_paced_stream_takes_three_bytes_a_chunk() -> None:
 
 
 def test_a_few_chunks_are_not_compressed() -> None:
-    assert len(pack(Timeline([5, 6], [10, 20], [3, 4]))) == 1 + 2 * 2 * 4
+    assert len(pack(Timeline([5, 6], [10, 20], [3, 4]))) == 1 + 4 + 2 * (1 + 2)
