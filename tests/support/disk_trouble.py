@@ -1,8 +1,10 @@
 """What can go wrong with a recording's file while a proxy writes it: a context manager for each."""
 
 import contextlib
+import shutil
 import sqlite3
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -79,22 +81,24 @@ def unwritable(proxy: Proxy) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def small_disk(folder: Path, size: str = "64m") -> Iterator[Path]:
-    """Mount a file system of `size` in `folder`; raises OSError where this process may not."""
-    folder.mkdir(parents=True, exist_ok=True)
-    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
-    if subprocess.run(command, check=False, capture_output=True).returncode:
-        raise OSError(f"{folder}: cannot be mounted")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", str(folder)], check=True, capture_output=True)
+def small_disk(size: str = "64m") -> Iterator[Path]:
+    """Mount a file system of `size`; raises OSError where this process may not."""
+    with tempfile.TemporaryDirectory(prefix="small-disk-") as folder:
+        command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder]
+        if subprocess.run(command, check=False, capture_output=True).returncode:
+            raise OSError(f"{folder}: nothing can be mounted there")
+        try:
+            yield Path(folder)
+        finally:
+            subprocess.run(["umount", folder], check=True, capture_output=True)
 
 
-def can_mount(folder: Path) -> bool:
+def can_mount() -> bool:
     """Whether `small_disk` works here."""
+    if shutil.which("mount") is None:
+        return False
     try:
-        with small_disk(folder, "64k"):
+        with small_disk("64k"):
             return True
     except OSError:
         return False
