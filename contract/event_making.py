@@ -5,9 +5,10 @@ slots is filled in, which then becomes the frozen one. Python allows that exactl
 layout; a test compares the two. Arguments are those of the events themselves, in their order.
 """
 
+from collections.abc import Iterable
 from typing import Any, cast
 
-from contract.events import Chunk, End, Form, Headers, Kind, Message, RequestHead, ResponseHead, Side
+from contract.events import Chunk, End, Event, Form, Headers, Kind, Message, RequestHead, ResponseHead, Side
 
 _REQUEST_HEAD: Any = RequestHead
 _RESPONSE_HEAD: Any = ResponseHead
@@ -89,6 +90,10 @@ class _Chunk:
         self.__class__ = _CHUNK
 
 
+class _BlankChunk:
+    __slots__ = _Chunk.__slots__
+
+
 class _End:
     __slots__ = tuple(End.__dataclass_fields__)
 
@@ -105,3 +110,30 @@ request_head = cast("type[RequestHead]", _RequestHead)
 response_head = cast("type[ResponseHead]", _ResponseHead)
 chunk = cast("type[Chunk]", _Chunk)
 end = cast("type[End]", _End)
+
+
+def numbered_chunks(
+    seqs: Iterable[int],
+    exchange: int,
+    message: Message,
+    side: Side,
+    ats: Iterable[int],
+    pieces: Iterable[bytes],
+    sizes: Iterable[int],
+    forms: Iterable[Form],
+) -> list[tuple[int, Event]]:
+    """A run of chunks of one message, each with its sequence number: one loop, because they are so many."""
+    made: list[tuple[int, Event]] = []
+    add, blank, kind = made.append, _BlankChunk, _CHUNK
+    for seq, at, data, size, form in zip(seqs, ats, pieces, sizes, forms, strict=False):
+        event: Any = blank()
+        event.exchange = exchange
+        event.message = message
+        event.side = side
+        event.at = at
+        event.data = data
+        event.size = size
+        event.form = form
+        event.__class__ = kind
+        add((seq, event))
+    return made

@@ -1,14 +1,14 @@
 """Rows back to events: what `recordings.sequence` puts in order."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import accumulate, pairwise, repeat
 from typing import Any
 
 import zstandard
 
-from contract.event_making import chunk, end, request_head, response_head
+from contract.event_making import chunk, end, numbered_chunks, request_head, response_head
 from contract.events import Abort, Breaker, Event, Form, Gap, Headers, Kind, Manner, Message, Side
 from recordings.compression import unsqueeze
 from recordings.fields import FieldLines
@@ -101,22 +101,17 @@ def chunks(row: Any, seq: int, at: int, size: int, packed: bytes | None, body: b
     if packed is None:
         return [(seq, chunk(exchange, message, side, at, body, size, Form.WIRE))]
     line = unpack(packed, seq, at)
-    sizes = line.sizes if line.kept is None else line.kept
-    pieces = [body[start:stop] for start, stop in pairwise(accumulate(sizes, initial=0))]
-    return _numbered(row, line, pieces)
+    stop = 0
+    pieces = [body[stop : (stop := stop + size)] for size in _kept(line)]
+    return numbered_chunks(line.seqs, exchange, message, side, line.ats, pieces, line.sizes, _forms(line))
 
 
-def _numbered(row: Any, line: Timeline, pieces: "list[bytes] | Iterator[bytes]") -> list[Numbered]:
-    return list(zip(line.seqs, _events(row, line, pieces), strict=True))
+def _kept(line: Timeline) -> Sequence[int]:
+    return line.sizes if line.kept is None else line.kept
 
 
-def _events(row: Any, line: Timeline, pieces: "list[bytes] | Iterator[bytes]") -> Iterator[Event]:
-    forms = repeat(Form.WIRE) if line.forms is None else line.forms
-    return map(
-        chunk,
-        *(repeat(row[1]), repeat(MESSAGES[row[2]]), repeat(SIDES[row[3]])),
-        *(line.ats, pieces, line.sizes, forms),
-    )
+def _forms(line: Timeline) -> Iterable[Form]:
+    return repeat(Form.WIRE) if line.forms is None else line.forms
 
 
 def long_chunks(row: Any, coding: str, data: bytes) -> Iterator[Numbered]:
@@ -124,11 +119,15 @@ def long_chunks(row: Any, coding: str, data: bytes) -> Iterator[Numbered]:
     line = single(row[6], row[0], row[4]) if row[8] is None else unpack(row[8], row[0], row[4])
     if coding:
         read = zstandard.ZstdDecompressor().stream_reader(data).read
-        pieces = (read(size) for size in (line.sizes if line.kept is None else line.kept))
+        pieces = (read(size) for size in _kept(line))
     else:
-        bounds = pairwise(accumulate(line.sizes if line.kept is None else line.kept, initial=0))
+        bounds = pairwise(accumulate(_kept(line), initial=0))
         pieces = (data[start:stop] for start, stop in bounds)
-    return zip(line.seqs, _events(row, line, pieces), strict=True)
+    of = row[1], MESSAGES[row[2]], SIDES[row[3]]
+    for seq, at, piece, size, form in zip(
+        line.seqs, line.ats, pieces, line.sizes, _forms(line), strict=False
+    ):
+        yield seq, chunk(*of, at, piece, size, form)
 
 
 def segment_chunks(connection: sqlite3.Connection, row: Any, after: int) -> tuple[list[Numbered], int]:

@@ -22,7 +22,8 @@ from recordings.rereading import MESSAGE, REQUEST, RESPONSE, Numbered
 LONG = 1024 * 1024
 """Bytes of a body above which it is not unpacked at once."""
 
-_WINDOW_ROWS, _WINDOW_BYTES, _WINDOW_SPAN = 512, 4 * 1024 * 1024, 65536
+_WINDOW_ROWS, _WINDOW_BYTES, _WINDOW_SPAN = 512, 4 * 1024 * 1024, 1024
+"""Where a window ends at the latest: what comes of it is to fit into the cache of a processor."""
 _AT_ONCE = 256
 _FAR = 1000
 """As in the partial indexes: what reaches further than this many numbers is found by them."""

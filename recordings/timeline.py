@@ -37,8 +37,8 @@ _NUMBERS = {form.value: number for number, form in enumerate(FORMS)}
 class Timeline:
     """The columns of a run of chunks. `kept` and `forms` are None where all chunks are whole `WIRE` ones."""
 
-    seqs: list[int]
-    ats: list[int]
+    seqs: Sequence[int]
+    ats: Sequence[int]
     sizes: Sequence[int]
     forms: Sequence[Form] | None = None
     kept: Sequence[int] | None = None
@@ -99,7 +99,7 @@ def unpack(packed: bytes, seq: int, at: int) -> Timeline:
     while rest:
         columns.append(_column(rest, count))
         rest = rest[1 + rest[0] * count :]
-    seqs = list(range(seq, seq + count)) if header & _NEXT else _running(columns.pop(0), seq)
+    seqs = range(seq, seq + count) if header & _NEXT else _running(columns.pop(0), seq)
     line = Timeline(seqs, _running(columns[0], at), columns[1])
     if header & _FORMS:
         line.forms = [FORMS[number] for number in columns[2]]

@@ -52,3 +52,17 @@ def test_it_is_the_same_and_as_frozen(made: Event, usual: Event) -> None:
 def test_it_is_called_in_the_same_way(fast: type[Event], usual: type[Event]) -> None:
     own, theirs = (inspect.signature(each.__init__).parameters.values() for each in (fast, usual))
     assert [(each.name, each.default) for each in own] == [(each.name, each.default) for each in theirs]
+
+
+def test_a_run_of_chunks_is_what_each_of_them_is() -> None:
+    made = event_making.numbered_chunks(
+        *((4, 7), 1, Message.RESPONSE, Side.BOTH, (10, 20), (b"ab", b""), (2, 5), (Form.WIRE, Form.LOST))
+    )
+    usual = [
+        (4, Chunk(1, Message.RESPONSE, Side.BOTH, 10, b"ab", 2)),
+        (7, Chunk(1, Message.RESPONSE, Side.BOTH, 20, b"", 5, Form.LOST)),
+    ]
+    assert made == usual
+    assert [repr(each) for each in made] == [repr(each) for each in usual]
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        made[0][1].at = 3  # type: ignore[misc]
