@@ -34,6 +34,7 @@ WAL_LIMIT = 64 * 1024 * 1024
 """Bytes of write-ahead log above which bodies are not kept, and at twice which nothing is written,
 until the reader that prevents a checkpoint lets go."""
 
+_AT_ONCE = 512
 _FIRST_RETRY, _LAST_RETRY = 0.1, 2.0
 _FOR_READERS = 1.0
 """Seconds at the end for those who follow the recording to see that it is over, and to let go of it."""
@@ -149,8 +150,9 @@ class Writer:
             self._guarded("findings", lambda: self._on_judged(judged))
 
     def _process(self, events: list[Event]) -> None:
-        """Redact, store and judge: a loop each, because it is the hot path."""
-        self._judge(self._stored(self._redacted(events)))
+        """Redact, store and judge, some at a time, so that they are still in the processor's cache."""
+        for first in range(0, len(events), _AT_ONCE):
+            self._judge(self._stored(self._redacted(events[first : first + _AT_ONCE])))
 
     def _redacted(self, events: list[Event]) -> list[Event]:
         feed, released = self._redactor.feed, list[Event]()
