@@ -3,11 +3,13 @@
 import inspect
 from importlib.metadata import version
 
+from mitmproxy import addonmanager
 from mitmproxy.proxy.layers import http
 
 SUPPORTED = "12.2 or newer, below 13"
 _NEEDED = {
     http.HttpLayer: ("make_stream", "event_to_child"),
+    addonmanager.AddonManager: ("trigger_event", "_iter_hooks", "register", "add", "remove", "clear"),
     http.HttpStream: ("handle_event", "start_request_stream", "state_consume_request_body"),
 }
 

@@ -17,6 +17,7 @@ from mitmproxy.addonmanager import Loader
 
 from addons import compatibility, settings
 from addons.banner import banner, describe
+from addons.hook_table import HookTable
 from addons.loopback import StreamidLoopback, guarded
 from addons.raw_traffic import StreamidRawTraffic
 from addons.recorder import Recorder, streamid_version
@@ -69,6 +70,7 @@ class StreamidFrontDoor:
 
     def load(self, loader: Loader) -> None:
         """Declare the options; `streamid.toml` gives their defaults."""
+        HookTable(ctx.master.addons).install()
         try:
             defaults = settings.defaults()
         except ValueError as error:
