@@ -17,9 +17,9 @@ class _Codecs(threading.local):
 CODECS = _Codecs()
 
 
-def squeeze(data: bytes) -> tuple[str, bytes]:
-    """(coding, data) to store: zstd where it pays, else the bytes as they are."""
-    if len(data) >= _WORTH_PACKING:
+def squeeze(data: bytes, least: int = _WORTH_PACKING) -> tuple[str, bytes]:
+    """(coding, data) to store: zstd where it pays and there are `least` bytes, else the bytes as they are."""
+    if len(data) >= least:
         packed = CODECS.compress(data)
         if len(packed) < len(data):
             return "zstd", packed

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from recordings.bodies import BodyRow
 from recordings.compression import unsqueeze
-from recordings.timeline import Timeline, pack, unpack
+from recordings.timeline import Timeline, joined, pack
 
 FOLDED_AT_MOST = 16 * 1024 * 1024
 """Bytes. Larger bodies stay in segments: neither writing nor reading takes their size in memory."""
@@ -27,12 +27,12 @@ def single(size: int, seq: int, at: int) -> Timeline:
 def fold(connection: sqlite3.Connection, seq: int, number_of: NumberOf) -> None:
     """Fold the segments of the message whose row is `seq`, inside the caller's transaction."""
     segments = connection.execute(
-        "SELECT seq, at, size, timeline, coding, data FROM segment WHERE message = ? ORDER BY seq", (seq,)
+        "SELECT timeline, seq, at, size, coding, data FROM segment WHERE message = ? ORDER BY seq", (seq,)
     ).fetchall()
     if not segments:
         return
     body = b"".join([unsqueeze(coding, data) for *_, coding, data in segments])
-    timeline = pack(_joined(segments))
+    timeline = pack(joined([segment[:4] for segment in segments]))
     number = None
     if body:
         number, row = number_of(seq, body)
@@ -42,21 +42,3 @@ def fold(connection: sqlite3.Connection, seq: int, number_of: NumberOf) -> None:
         "UPDATE message SET folded = 1, body = ?, timeline = ? WHERE seq = ?", (number, timeline, seq)
     )
     connection.execute("DELETE FROM segment WHERE message = ?", (seq,))
-
-
-def _joined(segments: list[tuple[int, int, int, bytes | None, str, bytes]]) -> Timeline:
-    """One timeline of all `segments`' chunks."""
-    lines = [
-        single(size, seq, at) if timeline is None else unpack(timeline, seq, at)
-        for seq, at, size, timeline, _, _ in segments
-    ]
-    whole = Timeline(
-        [seq for line in lines for seq in line.seqs],
-        [at for line in lines for at in line.ats],
-        [size for line in lines for size in line.sizes],
-    )
-    if any(line.forms is not None for line in lines):
-        plain = [line.whole() for line in lines]
-        whole.forms = [form for line in plain for form in line.forms or ()]
-        whole.kept = [kept for line in plain for kept in line.kept or ()]
-    return whole

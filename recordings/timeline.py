@@ -3,13 +3,17 @@
 A timeline is a header byte, the number of chunks (32 bits, little-endian) and columns. The first chunk's
 sequence number and time are kept beside it; a chunk's own are given as differences to the chunk before.
 
-    header bit 1: two more columns follow, the form of each chunk and the bytes that are kept of it
+    header bit 0: see below
+           bit 1: two more columns follow, the form of each chunk and the bytes that are kept of it
            bit 2: what follows the header is zstd-compressed
            bit 3: each sequence number is the one before plus one, and their column is left out
     columns: sequence number differences, time differences (µs), sizes [, forms, kept sizes]
 
 A column is the number of bytes that each of its numbers takes, then all numbers' lowest bytes, then their
 second ones and so on: they compress better apart. Numbers of eight bytes are signed, shorter ones are not.
+
+What is soon packed anew, because its message goes on, is only written down: if bit 0 is set, the header is
+followed by three signed 64-bit numbers for each chunk, little-endian: sequence number, time and size.
 
 One chunk whose bytes are all there needs no timeline at all: its size is the body's.
 """
@@ -18,13 +22,13 @@ import sys
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, chain
 from operator import sub
 
 from contract.events import Form
 from recordings.compression import CODECS
 
-_FORMS, _ZSTD, _NEXT = 2, 4, 8
+_PLAIN, _FORMS, _ZSTD, _NEXT = 1, 2, 4, 8
 _WORTH_PACKING = 64
 
 FORMS = (Form.WIRE, Form.DECODED, Form.LOST)
@@ -73,6 +77,43 @@ def pack(line: Timeline, steps: list[int] | None = None) -> bytes:
     return bytes((header,)) + plain
 
 
+def write_down(line: Timeline, steps: list[int] | None = None) -> bytes:
+    """As `pack`, in less time and more room; for what is folded soon, see `joined`."""
+    if line.forms is not None:
+        return pack(line, steps)
+    rows = array("q", [n for row in zip(line.seqs, line.ats, line.sizes, strict=True) for n in row])
+    if sys.byteorder == "big":
+        rows.byteswap()
+    return bytes((_PLAIN,)) + rows.tobytes()
+
+
+def joined(segments: list[tuple[bytes | None, int, int, int]]) -> Timeline:
+    """One timeline of several: each as bytes (None: one whole chunk), its first number and time, its size."""
+    if all(packed is None or packed[0] == _PLAIN for packed, *_ in segments):
+        rows = [
+            _single(seq, at, size) if packed is None else packed[1:] for packed, seq, at, size in segments
+        ]
+        return _written_down(b"".join(rows))
+    lines = [
+        Timeline([seq], [at], [size]) if packed is None else unpack(packed, seq, at)
+        for packed, seq, at, size in segments
+    ]
+    whole = Timeline(
+        list(chain.from_iterable([line.seqs for line in lines])),
+        list(chain.from_iterable([line.ats for line in lines])),
+        list(chain.from_iterable([line.sizes for line in lines])),
+    )
+    if any(line.forms is not None for line in lines):
+        plain = [line.whole() for line in lines]
+        whole.forms = [form for line in plain for form in line.forms or ()]
+        whole.kept = [kept for line in plain for kept in line.kept or ()]
+    return whole
+
+
+def _single(seq: int, at: int, size: int) -> bytes:
+    return b"".join([number.to_bytes(8, "little", signed=True) for number in (seq, at, size)])
+
+
 def _add(parts: list[bytes], numbers: Sequence[int]) -> None:
     """Add the column of `numbers`; bytes that are zero in all of them are left out."""
     try:
@@ -93,6 +134,8 @@ def _add(parts: list[bytes], numbers: Sequence[int]) -> None:
 def unpack(packed: bytes, seq: int, at: int) -> Timeline:
     """The chunks of `packed`, the first of them with sequence number `seq` at `at`."""
     header = packed[0]
+    if header & _PLAIN:
+        return _written_down(packed[1:])
     plain = CODECS.decompress(packed[1:]) if header & _ZSTD else packed[1:]
     count, rest = int.from_bytes(plain[:4], "little"), plain[4:]
     columns = []
@@ -105,6 +148,14 @@ def unpack(packed: bytes, seq: int, at: int) -> Timeline:
         line.forms = [FORMS[number] for number in columns[2]]
         line.kept = columns[3]
     return line
+
+
+def _written_down(rows: bytes) -> Timeline:
+    values = array("q")
+    values.frombytes(rows)
+    if sys.byteorder == "big":
+        values.byteswap()
+    return Timeline(values[0::3], values[1::3], values[2::3])
 
 
 def _column(packed: bytes, count: int) -> "array[int]":

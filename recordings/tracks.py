@@ -5,6 +5,7 @@ track gathers chunks in memory and hands them over as rows: whole when its messa
 otherwise as segments while the message goes on.
 """
 
+from collections.abc import Callable
 from operator import sub
 
 from contract.events import Chunk, End, Form, Message, Side
@@ -12,10 +13,13 @@ from recordings.batch import Batch
 from recordings.compression import squeeze
 from recordings.counting import EventCount
 from recordings.folding import CHUNKS_AT_MOST, FOLDED_AT_MOST
-from recordings.timeline import Timeline, pack
+from recordings.timeline import Timeline, pack, write_down
 
 SEGMENT = 64 * 1024
 """Bytes after which a segment is cut."""
+
+_FEW, _SMALL = 64, 4096
+"""Chunks and bytes of a segment up to which packing it costs more than it saves until the fold."""
 
 RESPONSE = 4
 """Tracks of an exchange are numbered by their side; those of the response have this added."""
@@ -68,6 +72,8 @@ class Track:
     def flush(self, batch: Batch, *, over: bool) -> None:
         """Hand over what is pending: as segments, or folded at once if all of a message (`over`) is here."""
         self.over = over
+        if over and not self.stored and len(self.pending) == 2 and self._lone(batch):
+            return
         seqs, chunks = self._taken()
         if over and not self.stored and self._whole(batch, seqs, chunks):
             return
@@ -94,6 +100,21 @@ class Track:
         pending, self.pending = self.pending, []
         return pending[::2], pending[1::2]  # type: ignore[return-value]
 
+    def _lone(self, batch: Batch) -> bool:
+        """Store a message of one chunk, as most are; False where it is not as it passed."""
+        chunk: Chunk = self.pending[1]  # type: ignore[assignment]
+        data = chunk.data
+        size = len(data)
+        if chunk.form is not _WIRE or size != chunk.size or size > FOLDED_AT_MOST:
+            return False
+        self.pending = []
+        self.at = self.last_at = chunk.at
+        self.total, self.size, self.kept = 1, size, size
+        if self.count is not None:
+            self.count.feed(data)
+        batch.rows["message"].append(self._row(batch, folded=1, body=batch.body(data), timeline=None))
+        return True
+
     def _whole(self, batch: Batch, seqs: list[int], chunks: list[Chunk]) -> bool:
         """Store the message as one row; False where it is too large for that."""
         pieces = [chunk.data for chunk in chunks]
@@ -118,18 +139,26 @@ class Track:
         size, kept = self.size, self.kept
         pieces = [chunk.data for chunk in chunks]
         data = b"".join(pieces)
-        timeline = self._timeline(seqs, chunks, pieces, len(data))
+        packing = write_down if len(chunks) <= _FEW else pack
+        timeline = self._timeline(seqs, chunks, pieces, len(data), packing)
         if self.count is not None:
             self.count.feed(data)
         batch.rows["segment"].append(
             (
                 *(seqs[0], self.seq, chunks[0].at, seqs[-1], len(chunks)),
                 *(self.size - size, self.kept - kept, timeline),
-                *squeeze(data),
+                *squeeze(data, _SMALL),
             )
         )
 
-    def _timeline(self, seqs: list[int], chunks: list[Chunk], pieces: list[bytes], kept: int) -> bytes | None:
+    def _timeline(
+        self,
+        seqs: list[int],
+        chunks: list[Chunk],
+        pieces: list[bytes],
+        kept: int,
+        packing: Callable[[Timeline, list[int]], bytes] = pack,
+    ) -> bytes | None:
         """The timeline of `chunks`, which are counted in; None for a single one that is whole.
 
         `pieces` are their bytes, `kept` of them in all.
@@ -146,9 +175,9 @@ class Track:
         if steps:
             self.largest_gap = max(self.largest_gap, max(steps))
         if size == kept and forms.count(_WIRE) == len(forms):
-            return pack(Timeline(seqs, ats, sizes), steps)
+            return packing(Timeline(seqs, ats, sizes), steps)
         self.lossy = self.lossy or Form.LOST in forms
-        return pack(Timeline(seqs, ats, sizes, forms, list(map(len, pieces))), steps)
+        return packing(Timeline(seqs, ats, sizes, forms, list(map(len, pieces))), steps)
 
     def _counted_in(self, first_at: int, last_at: int, chunks: int, size: int, kept: int) -> None:
         if self.at is None:
