@@ -7,7 +7,7 @@ from mitmproxy import connection, http
 from mitmproxy.test import tflow
 
 from benchmarks.messages import TOKEN, event
-from contract.events import Chunk, End, Event, Headers, Message, RequestHead, ResponseHead, Side
+from contract.events import Chunk, End, Event, Headers, Kind, Message, RequestHead, ResponseHead, Side
 
 CHUNKS = 200
 """Events of a stream, each a chunk."""
@@ -106,19 +106,23 @@ def _body(events: list[Event], message: Message) -> bytes:
 
 
 def _asked(number: int, at: int, path: bytes, body: bytes) -> list[Event]:
-    """A request with both sides' heads: in reverse mode the Host field differs."""
+    """A request with both sides' heads: in reverse mode the Host field differs, and one knows the service."""
     token = TOKEN + b"%03d" % (number // 100 % 1000)
     fields = (
         *_REQUEST_FIELDS,
         (b"Authorization", b"Bearer " + token),
         (b"Content-Length", b"%d" % len(body)),
     )
+    client = f"127.0.0.1:{40_000 + number % 16}"
     heads: list[Event] = [
         RequestHead(
             *(number, side, at + side, b"POST", "http", "localhost", 3002, path, b"HTTP/1.1"),
-            ((b"Host", host), *fields),
+            *(((b"Host", host), *fields), Kind.HTTP, client, server),
         )
-        for side, host in ((Side.CLIENT, b"localhost:8080"), (Side.SERVER, b"localhost:3002"))
+        for side, host, server in (
+            (Side.CLIENT, b"localhost:8080", ""),
+            (Side.SERVER, b"localhost:3002", "127.0.0.1:3002"),
+        )
     ]
     return [
         *heads,
