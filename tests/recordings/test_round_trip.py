@@ -1,13 +1,16 @@
 """What was put into a recording comes back: every event, in its order, with its bytes, sides and times."""
 
+import contextlib
+import sqlite3
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contract.events import Event
+from contract.events import Event, RequestHead
 from recordings import sequence, tracks
 from recordings.file import RecordingFile
 from recordings.intake import Intake
@@ -115,6 +118,41 @@ def test_a_large_body_that_came_in_one_drain_stays_in_segments(tmp_path: Path) -
     store.close()
     assert segments == 17
     assert store.read() == events
+
+
+@pytest.mark.parametrize("drains", [1, 2])
+def test_heads_that_differ_in_fields_alone_share_a_row(tmp_path: Path, drains: int) -> None:
+    first, second, *rest = small(1)
+    assert isinstance(second, RequestHead)
+    store = Store(tmp_path / "r.db")
+    events = [first, replace(second, server="127.0.0.1:3002"), *rest]
+    for part in [events] if drains == 1 else [events[:1], events[1:]]:
+        store.drain(part)
+    store.close()
+    assert store.read() == events
+    with contextlib.closing(sqlite3.connect(store.path)) as connection:
+        heads = connection.execute("SELECT side, second_side, server, second_server FROM request").fetchall()
+        seen = connection.execute(
+            "SELECT side, name, value FROM headers WHERE message = 'request' ORDER BY side, position"
+        ).fetchall()
+        servers = connection.execute("SELECT server FROM exchanges").fetchall()
+    assert heads == [("both", "server", "", "127.0.0.1:3002")]
+    assert seen == [
+        ("client", "Host", "proxy"),
+        ("client", "Content-Type", "application/json"),
+        ("server", "Host", "service"),
+        ("server", "Content-Type", "application/json"),
+    ]
+    assert servers == [("127.0.0.1:3002",)]
+
+
+def test_field_lines_that_repeat_are_stored_once(tmp_path: Path) -> None:
+    store = Store(tmp_path / "r.db")
+    store.drain([event for number in range(1, 20) for event in small(number)])
+    store.close()
+    with contextlib.closing(sqlite3.connect(store.path)) as connection:
+        lines = connection.execute("SELECT name, value FROM field").fetchall()
+    assert sorted(lines) == [("Content-Type", "application/json"), ("Host", "proxy"), ("Host", "service")]
 
 
 def test_bytes_that_passed_on_both_sides_apart_are_stored_once(tmp_path: Path) -> None:

@@ -132,7 +132,12 @@ def heads(draw: DrawFn, number: int, message: Message) -> list[Event]:
         else:
             same = parts[0]
             values = {name: getattr(same, name) for name in same.__dataclass_fields__}
-            parts.append(type(same)(**values | {"side": other, "at": draw(times)}))
+            differing: dict[str, object] = {"side": other, "at": draw(times)}
+            if draw(st.booleans()):
+                differing["headers"] = draw(headers)
+            if isinstance(same, RequestHead) and draw(st.booleans()):
+                differing["server"] = draw(texts)
+            parts.append(type(same)(**values | differing))
     return parts
 
 
