@@ -88,6 +88,8 @@ class Writer:
         self._judged: list[Output] = []
         self._thin = False
         self._thinned_bytes = self._given_up = self._given_up_bytes = 0
+        self._hidden_bytes = 0
+        """What the redactor could not release, beside what came to it without its bytes."""
         self._abandoned = False
         """The recording ends before the run does: closing it took too long."""
         self._noted = (0, 0)
@@ -156,13 +158,15 @@ class Writer:
 
     def _redacted(self, events: list[Event]) -> list[Event]:
         feed, released = self._redactor.feed, list[Event]()
+        if self._thin:
+            events = [self._thinned(event) for event in events]
         for event in events:
-            if self._thin and type(event) is Chunk and event.data:
-                event = self._thinned(event)
             try:
                 released += feed(event)
             except Exception as error:
                 released.append(self._unredacted(event, error))
+        # What arrives without its bytes is counted where it lost them; the redactor may have to add to it.
+        self._hidden_bytes += _lost_bytes(released) - _lost_bytes(events)
         return released
 
     def _stored(self, events: list[Event]) -> list[Event]:
@@ -194,7 +198,9 @@ class Writer:
             self._trouble("judging", f"judging stopped, recording goes on: {error!r}")
             self._checker = None
 
-    def _thinned(self, event: Chunk) -> Chunk:
+    def _thinned(self, event: Event) -> Event:
+        if type(event) is not Chunk or not event.data:
+            return event
         self._thinned_bytes += event.size
         return Chunk(event.exchange, event.message, event.side, event.at, b"", event.size, Form.LOST)
 
@@ -212,6 +218,7 @@ class Writer:
     def _end_of_run(self) -> None:
         released: list[Event] = []
         self._guarded("redaction", lambda: released.extend(self._redactor.flush()))
+        self._hidden_bytes += _lost_bytes(released)
         self._judge(self._stored(released))
         if self._checker is not None:
             checker = self._checker
@@ -300,6 +307,7 @@ class Writer:
     def _lost(self) -> tuple[int, int]:
         backlog = self._backlog
         lost_bytes = backlog.lost_bytes + self._thinned_bytes + self._given_up_bytes
+        lost_bytes += max(0, self._hidden_bytes)  # below zero while chunks without bytes wait in the redactor
         return backlog.lost_events + self._given_up, lost_bytes
 
     def _guarded(self, what: str, call: Callable[[], None]) -> None:
@@ -322,6 +330,10 @@ class Writer:
     def _say(self, sentence: str) -> None:
         with contextlib.suppress(Exception):
             self._on_trouble(f"{self.path or 'no recording'}: {sentence}")
+
+
+def _lost_bytes(events: list[Event]) -> int:
+    return sum([event.size for event in events if type(event) is Chunk and event.form is Form.LOST])
 
 
 class WalFull(Exception):  # noqa: N818 - a state, and never seen outside
