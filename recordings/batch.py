@@ -17,6 +17,8 @@ type Row = list[object] | tuple[object, ...]
 _AT_ONCE = (64, 8)
 """Rows of one statement. At every step of a statement the thread gives up the interpreter, and beside a
 busy event loop it gets it back a millisecond later: a step for each row would be a thousand rows a second."""
+_LARGE = ("body", "segment")
+"""Rows of up to 64 KiB and more, which SQLite copies for as long as a statement lasts: fewer at once."""
 
 
 def _insert(table: str, columns: str, *, rest: str = "") -> str:
@@ -130,7 +132,7 @@ def _execute(connection: sqlite3.Connection, name: str, statement: str, rows: li
     """Execute `statement` for all `rows`, in order, in as few steps as can be."""
     done = 0
     if statement.startswith("INSERT"):
-        for size in _AT_ONCE:
+        for size in _AT_ONCE[1:] if name in _LARGE else _AT_ONCE:
             while len(rows) - done >= size:
                 values = list(itertools.chain.from_iterable(rows[done : done + size]))
                 connection.execute(_of_several(name, size), values)
