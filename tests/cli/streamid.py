@@ -1,5 +1,6 @@
 """The `streamid` command in tests: in this process, and as a process of its own."""
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -31,7 +32,13 @@ def process(*arguments: object, env: dict[str, str] | None = None) -> subprocess
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=_heeding_ctrl_c,
     )
+
+
+def _heeding_ctrl_c() -> None:
+    """A shell starts what runs in its background with Ctrl-C ignored, and children inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def finished(*arguments: object, env: dict[str, str] | None = None) -> tuple[int, str, str]:
