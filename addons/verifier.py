@@ -14,7 +14,16 @@ from mitmproxy import ctx, flow, hooks, http
 from addons import wording
 from addons.run import Run
 from contract.events import Abort, End, Event, Message, ResponseHead
-from contract.findings import ExchangeFacts, Finding, Output, Role, Severity, StreamVerdict, Verdict
+from contract.findings import (
+    ExchangeFacts,
+    Finding,
+    Output,
+    Role,
+    Severity,
+    StreamVerdict,
+    Verdict,
+    finding_fields,
+)
 
 logger = logging.getLogger("streamid")
 
@@ -96,7 +105,7 @@ class StreamidVerifier:
         (self.counts if decided else self.undecided)[finding.code] += 1
         line = wording.finding_line(finding)
         if self.json_log:
-            _print(wording.as_json("finding", **wording.finding_fields(finding)))
+            _print(wording.as_json("finding", **finding_fields(finding)))
         else:
             serious = decided and finding.severity is not Severity.INFO
             logger.log(logging.WARNING if serious else logging.INFO, line)

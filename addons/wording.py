@@ -3,11 +3,10 @@
 import json
 from typing import Any
 
-from contract.events import Headers, ResponseHead, Side
-from contract.findings import Finding, StreamVerdict, Verdict
+from contract.events import Headers, ResponseHead
+from contract.findings import SIDE_NAMES, Finding, StreamVerdict, Verdict
 
 _EXPOSED = {True: "readable by scripts", False: "NOT readable by scripts", None: "exposure not to be told"}
-_SIDES = {Side.CLIENT: "client", Side.SERVER: "server", Side.BOTH: "both"}
 
 
 def stream_line(verdict: StreamVerdict) -> str:
@@ -38,7 +37,7 @@ def finding_line(finding: Finding) -> str:
 
 def header_lines(head: ResponseHead) -> list[str]:
     """Every header of a response on one side, as it was on the wire."""
-    where = f"#{head.exchange} {_SIDES[head.side]} side"
+    where = f"#{head.exchange} {SIDE_NAMES[head.side]} side"
     return [
         f"{where}: {head.status} {_text(head.reason)}".rstrip(),
         *(f"{where}:   {_text(name)}: {_text(value)}" for name, value in head.headers),
@@ -61,22 +60,6 @@ def stream_fields(verdict: StreamVerdict) -> dict[str, Any]:
         "accepted": verdict.accepted,
         "status": verdict.status,
         "at": verdict.at,
-    }
-
-
-def finding_fields(finding: Finding) -> dict[str, Any]:
-    """The stable keys of a finding's JSON line: those of `streamid validate --format json`."""
-    return {
-        "code": finding.code,
-        "name": finding.name,
-        "severity": finding.severity.value,
-        "verdict": finding.verdict.value,
-        "message": finding.message,
-        "exchange": finding.exchange,
-        "stream": finding.stream,
-        "side": _SIDES[finding.side],
-        "at": finding.at,
-        "evidence": dict(finding.evidence),
     }
 
 

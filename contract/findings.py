@@ -5,6 +5,7 @@ All are plain, serialisable values: nothing in them refers to the checker's stat
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from contract.events import Side
 
@@ -57,6 +58,26 @@ class Finding:
     side: Side
     at: int
     evidence: tuple[tuple[str, str], ...] = ()
+
+
+SIDE_NAMES = {Side.CLIENT: "client", Side.SERVER: "server", Side.BOTH: "both"}
+"""How outputs call the sides."""
+
+
+def finding_fields(finding: Finding) -> dict[str, Any]:
+    """The stable keys of a finding in JSON: in the live log, in `show` and in `validate`."""
+    return {
+        "code": finding.code,
+        "name": finding.name,
+        "severity": finding.severity.value,
+        "verdict": finding.verdict.value,
+        "message": finding.message,
+        "exchange": finding.exchange,
+        "stream": finding.stream,
+        "side": SIDE_NAMES[finding.side],
+        "at": finding.at,
+        "evidence": dict(finding.evidence),
+    }
 
 
 @dataclass(frozen=True, slots=True)

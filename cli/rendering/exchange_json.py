@@ -6,11 +6,9 @@ from typing import Any
 
 from cli.rendering.json_stream import array, string, text_of
 from contract.events import Chunk, Event, Headers, Message, RequestHead, ResponseHead, Side
-from contract.findings import Finding
+from contract.findings import SIDE_NAMES, Finding, finding_fields
 from replay.dispatch import dispatched, is_of_response
 from replay.outline import SIDES, MessageOutline, Outline, body
-
-SIDE_NAMES = {Side.CLIENT: "client", Side.SERVER: "server", Side.BOTH: "both"}
 
 type Reread = Callable[[], Iterable[Event]]
 """Reads the exchange's events from their beginning."""
@@ -36,7 +34,7 @@ def exchange_json(
     yield ',\n"chunks": '
     yield from array(_chunks(reread(), side))
     yield ',\n"findings": '
-    yield from array(map(finding_json, findings))
+    yield from array(map(finding_fields, findings))
     yield "}"
 
 
@@ -102,22 +100,6 @@ def url(head: RequestHead) -> str:
 def headers_json(headers: Headers) -> list[list[str]]:
     """Field lines in order, with case and duplicates; a character a byte (latin-1)."""
     return [[_text(name), _text(value)] for name, value in headers]
-
-
-def finding_json(finding: Finding) -> dict[str, Any]:
-    """The keys that `validate --format json` documents."""
-    return {
-        "code": finding.code,
-        "name": finding.name,
-        "severity": finding.severity.value,
-        "verdict": finding.verdict.value,
-        "message": finding.message,
-        "exchange": finding.exchange,
-        "stream": finding.stream,
-        "side": SIDE_NAMES[finding.side],
-        "at": finding.at,
-        "evidence": dict(finding.evidence),
-    }
 
 
 def _decoded(pieces: Iterable[bytes]) -> Iterator[str]:

@@ -6,7 +6,7 @@ import pytest
 
 from addons import wording
 from contract.events import ResponseHead, Side
-from contract.findings import Finding, Severity, StreamVerdict, Verdict
+from contract.findings import Finding, Severity, StreamVerdict, Verdict, finding_fields
 
 FINDING = Finding(
     "EC204",
@@ -75,7 +75,7 @@ def test_what_a_peer_sent_cannot_forge_a_line() -> None:
 
 
 def test_json_lines_hold_the_keys_of_validate() -> None:
-    line = json.loads(wording.as_json("finding", **wording.finding_fields(FINDING)))
+    line = json.loads(wording.as_json("finding", **finding_fields(FINDING)))
     assert line == {
         "streamid": "finding",
         "code": "EC204",
