@@ -9,7 +9,7 @@ demo: $(VENV)/.demo
 	@$(BIN)/streamid demo
 
 test: check
-	@$(BIN)/python -m pytest
+	@CHROMIUM=$$(sh scripts/browser.sh) $(BIN)/python -m pytest
 
 check: $(VENV)/.test
 	@$(BIN)/ruff check .
