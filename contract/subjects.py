@@ -6,6 +6,7 @@ The checker fills these in; rules are functions from one of them to a `Ruling`.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from contract.cors import Readable as Readable
 from contract.events import RequestHead, ResponseHead
 from contract.findings import Severity, Verdict
 from contract.places import Reading, Returned
@@ -46,14 +47,6 @@ def shown(value: str) -> str:
     """A value from the wire for a message: quoted, printable, not endless."""
     text = value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…"
     return "'" + "".join(c if c.isprintable() and c != "\\" else ascii(c)[1:-1] for c in text) + "'"
-
-
-@dataclass(frozen=True, slots=True)
-class Readable:
-    """Whether a script can read something (None: cannot be told), and a clause that says why."""
-
-    readable: bool | None
-    because: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import pytest
 
 from contract.events import RequestHead, ResponseHead, Side
-from contract.rules.cors import body_readable, exposed_names, header_readable
+from contract.cors import body_readable, exposed_names, header_readable
 from tests.contract.build import Fields, fields
 
 APP = ("Origin", "https://app.example")
@@ -31,10 +31,12 @@ def response(*given: tuple[str, str]) -> ResponseHead:
 @pytest.mark.parametrize(
     ("name", "asked", "answered", "readable"),
     [
-        ("X-Id", [APP], [ALLOW, expose("X-Id")], True),
-        ("X-Id", [APP], [ANY, expose("x-ID")], True),
-        ("X-Id", [APP], [ANY, expose("a,, X-Id ,")], True),
-        ("X-Id", [APP], [ANY, expose("a"), expose("X-Id")], True),
+        ("X-Id", [APP], [ALLOW, CREDENTIALS, expose("X-Id")], True),
+        ("X-Id", [APP], [ALLOW, CREDENTIALS, expose("x-ID")], True),
+        ("X-Id", [APP], [ALLOW, CREDENTIALS, expose("a,, X-Id ,")], True),
+        ("X-Id", [APP], [ALLOW, CREDENTIALS, expose("a"), expose("X-Id")], True),
+        ("X-Id", [APP], [ALLOW, expose("X-Id")], None),
+        ("X-Id", [APP], [ANY, expose("X-Id")], None),
         ("X-Id", [APP], [ANY], False),
         ("X-Id", [APP], [ANY, expose("X-Id, b c")], False),
         ("X-Id", [APP], [ANY, expose("X-Id"), expose('"x"')], False),
@@ -48,8 +50,14 @@ def response(*given: tuple[str, str]) -> ResponseHead:
         ("X-Id", [APP], [expose("X-Id")], False),
         ("X-Id", [APP], [ALLOW, ALLOW, expose("X-Id")], False),
         ("X-Id", [APP], [("Access-Control-Allow-Origin", "https://APP.example"), expose("X-Id")], False),
-        ("X-Id", [("Origin", "null")], [("Access-Control-Allow-Origin", "null"), expose("X-Id")], True),
-        ("Content-Type", [APP], [ANY], True),
+        (
+            "X-Id",
+            [("Origin", "null")],
+            [("Access-Control-Allow-Origin", "null"), CREDENTIALS, expose("X-Id")],
+            True,
+        ),
+        ("Content-Type", [APP], [ANY], None),
+        ("Content-Type", [APP], [ALLOW, CREDENTIALS], True),
         ("Set-Cookie", [APP], [ANY, expose("Set-Cookie")], False),
         ("Set-Cookie", [("Origin", "https://chat.test")], [], False),
         ("X-Id", [("Origin", "https://chat.test")], [], True),
@@ -72,7 +80,8 @@ def test_a_script_can_read_the_header_or_not(
 @pytest.mark.parametrize(
     ("asked", "answered", "readable"),
     [
-        ([APP], [ALLOW], True),
+        ([APP], [ALLOW], None),
+        ([APP], [ALLOW, CREDENTIALS], True),
         ([APP], [], False),
         ([], [], None),
         ([("Sec-Fetch-Site", "same-origin")], [], True),
