@@ -2,7 +2,7 @@
 
 import re
 
-from contract.answers import answer
+from contract.answers import said
 from contract.exchange import Exchange
 from contract.places import Returned, in_request
 from contract.profile import Profile
@@ -31,12 +31,13 @@ def subject(exchange: Exchange, profile: Profile, window: Window, gap: int) -> E
     handed = [one for one in known if not one.is_issued]
     near, normalisation = (None, "") if known or own or not value else _near(exchange, value)
     server = exchange.server
+    answer = said(profile, exchange.echo, server, exchange.answer_body)
     credential = exchange.caller.credential
     return Echo(
         profile=profile,
         caller=exchange.caller,
         returned=back,
-        answer=answer(profile, exchange.echo, server, exchange.answer_body),
+        answer=answer.answer,
         status=server.status if server else None,
         is_scoped=profile.scope.is_given,
         own=own,
@@ -48,9 +49,19 @@ def subject(exchange: Exchange, profile: Profile, window: Window, gap: int) -> E
         unsure=_unsure(exchange, gap),
         is_probe=any(re.fullmatch(probe, value) for probe in profile.id.probes),
         has_shape=_has_shape(profile, value),
+        has_format=bool(re.fullmatch(profile.id.format, value)),
         right_before=0 < exchange.scope.right.get(credential, 0) < exchange.began,
         is_over=own.ended_by if own and 0 < own.ended < exchange.began else "",
+        deviation=answer.deviation,
+        leaked=_leaked(profile, answer.content, value),
     )
+
+
+def _leaked(profile: Profile, content: bytes, sent: str) -> str:
+    """An ID in the answer's body that is not what the request had brought; empty if there is none."""
+    text = content.decode("utf-8", "replace")
+    found = (match[0] for match in re.finditer(profile.id.format, text))
+    return next((id_ for id_ in found if text.count(id_) > sent.count(id_)), "")
 
 
 def _own(exchange: Exchange, known: list[Issuance]) -> Issuance | None:
@@ -92,12 +103,13 @@ def normalisation(value: str, issued: str) -> str:
 def _unsure(exchange: Exchange, gap: int) -> str:
     """Why an issuing response of the scope may not have been seen; empty if all were."""
     scope, newest = exchange.scope, exchange.newest
-    if newest is None:
+    since = newest.since if newest else exchange.known
+    if not since:
         return "no issuing response of this scope was seen"
-    if newest.since < gap < exchange.sent:
-        return "events were lost since the newest issuing response"
-    if newest.since < scope.missed < exchange.sent:
+    if since < gap < exchange.sent:
+        return f"events were lost since {'the newest issuing response' if newest else 'the scope began'}"
+    if since < scope.missed < exchange.sent:
         return "an issuing response of this scope was not seen whole"
-    if newest.is_forgotten or scope.has_forgotten:
+    if (newest and newest.is_forgotten) or scope.has_forgotten:
         return "earlier IDs of this scope fell out of the window"
     return ""

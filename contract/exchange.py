@@ -1,13 +1,16 @@
 """What the checker keeps of one exchange while it is open: heads, and bodies only where a rule reads them."""
 
 from contract import headers
+from contract.answers import AnswerBody
 from contract.bodies import BROKEN_OFF, LOST, Body, Decoders
 from contract.events import Abort, Chunk, Message, RequestHead, ResponseHead, Side
 from contract.findings import Role
 from contract.places import InBody, Reading, Returned, in_head
 from contract.profile import Profile
-from contract.profile_sections import Close, Echo, Issue, Place
-from contract.routes import Caller, Visit
+from contract.profile_sections import Close, Echo, Issue, Open, Place
+from contract.routes import Caller, Visit, fits_status
+from contract.stream_reading import StreamReader
+from contract.two_sides import TwoSides
 from contract.window import Issuance, Scope
 
 # Plain integers: a flag's own operators cost more than all else that is done with a chunk.
@@ -18,15 +21,20 @@ class Exchange:
     """One exchange on the profile's paths. Times are positions in the sequence, `at` microseconds."""
 
     __slots__ = (
+        "abort",
         "answer_body",
+        "answer_sides",
+        "asked_at",
         "at",
         "began",
         "caller",
         "client",
         "close",
         "closed",
+        "complete",
         "delivered",
         "echo",
+        "heard_at",
         "id_in_client",
         "id_in_server",
         "is_broken",
@@ -37,32 +45,45 @@ class Exchange:
         "is_issuing_server",
         "is_lossy",
         "is_registered",
+        "is_replied",
+        "is_stream_judged",
         "is_told",
         "issue",
         "issued",
+        "known",
         "mine",
         "newest",
         "number",
+        "open",
         "own_echo",
+        "reader",
         "request",
+        "request_at_server",
         "request_body",
+        "request_sides",
         "returned",
         "scope",
+        "scope_in_body",
         "sent",
+        "sent_on",
         "server",
         "sides",
         "stream",
         "visit",
     )
 
-    def __init__(self, head: RequestHead, visit: Visit, scope: Scope, caller: Caller, began: int) -> None:
+    def __init__(
+        self, head: RequestHead, visit: Visit, scope: Scope, caller: Caller, began: int, known: int
+    ) -> None:
         self.number = head.exchange
         self.request = head
+        self.request_at_server = head if int(head.side) & SERVER else None
         self.visit = visit
         self.scope = scope
         self.caller = caller
         self.began = began
         self.newest: Issuance | None = scope.newest
+        self.known = known
         self.at = head.at
         self.sides = int(head.side)
         # What it is, once the request's body has decided it.
@@ -70,9 +91,13 @@ class Exchange:
         self.issue: Issue | None = None
         self.echo: Echo | None = None
         self.close: Close | None = None
+        self.open: Open | None = None
         # The request.
         self.request_body: Body | None = None
+        self.request_sides: TwoSides | None = None
         self.sent = 0
+        self.sent_on = 0
+        self.asked_at = head.at
         # The response on each side.
         self.client: ResponseHead | None = None
         self.server: ResponseHead | None = None
@@ -80,13 +105,21 @@ class Exchange:
         self.is_issuing_server = False
         self.id_in_client: InBody | None = None
         self.id_in_server: InBody | None = None
-        self.answer_body: Body | None = None
+        self.scope_in_body: InBody | None = None
+        self.answer_body: AnswerBody | None = None
+        self.answer_sides: TwoSides | None = None
+        self.reader: StreamReader | None = None
+        self.heard_at = 0
         self.closed = 0
+        self.complete = 0
+        self.abort: Abort | None = None
         self.delivered = 0
         self.is_broken = False
         self.is_lossy = False
         # What has been said and done.
         self.is_told = False
+        self.is_replied = False
+        self.is_stream_judged = False
         self.is_registered = False
         self.is_issue_judged = False
         self.is_echo_judged = False
@@ -114,11 +147,10 @@ class Exchange:
         """The client's side; the server's only where the client's was never seen."""
         return self.sides & CLIENT or SERVER
 
-    def wants(self, message: Message) -> bool:
-        """Whether any body of this message is read."""
-        if message is Message.REQUEST:
-            return self.request_body is not None and not self.sent
-        return self.answer_body is not None or self.id_in_client is not None or self.id_in_server is not None
+    @property
+    def known_stream(self) -> str:
+        """The ID that the exchange is about, as far as known; empty if it has none."""
+        return self.stream or (self.mine.id if self.mine else "")
 
     def read_request(self, decoders: Decoders) -> None:
         """Read the request's body from now on."""
@@ -127,16 +159,32 @@ class Exchange:
             self.request_body.stop(LOST)
 
     def take(self, chunk: Chunk) -> bool:
-        """Look at a chunk that is wanted; whether it brought the ID to light."""
+        """Look at a chunk; whether it may have decided something."""
         sides = int(chunk.side)
         if chunk.message is Message.REQUEST:
+            if sides != BOTH or self.request_sides is not None:
+                self.request_sides = _compared(self.request_sides, chunk)
             if self.request_body is not None and sides & self.judged_side:
                 self.request_body.feed(chunk)
             return False
-        if self.answer_body is not None and sides & SERVER:
+        if sides != BOTH or self.answer_sides is not None:
+            self.answer_sides = _compared(self.answer_sides, chunk)
+        self.heard_at = chunk.at
+        if self.reader is not None and sides & CLIENT:
+            self.reader.feed(chunk)
+        if self.answer_body is not None and sides & SERVER and not self.answer_body.is_over:
             self.answer_body.feed(chunk)
+            return self.answer_body.is_over
+        return self._found(chunk, sides)
+
+    def _found(self, chunk: Chunk, sides: int) -> bool:
+        """Look for an ID in the body; whether the chunk brought it to light."""
         found = False
-        for side, body in ((SERVER, self.id_in_server), (CLIENT, self.id_in_client)):
+        for side, body in (
+            (SERVER, self.id_in_server),
+            (CLIENT, self.id_in_client),
+            (CLIENT, self.scope_in_body),
+        ):
             if body is not None and sides & side and not body.is_over:
                 body.feed(chunk)
                 found = found or body.is_over
@@ -145,10 +193,12 @@ class Exchange:
     def end_response(self, sides: int, now: int) -> None:
         """The response is complete on these sides."""
         self.closed |= sides
+        self.complete |= sides
         if sides & CLIENT:
             self.delivered = self.delivered or now
-            if self.id_in_client:
-                self.id_in_client.end()
+            for body in (self.id_in_client, self.scope_in_body):
+                if body:
+                    body.end()
         if sides & SERVER:
             if self.id_in_server:
                 self.id_in_server.end()
@@ -158,6 +208,7 @@ class Exchange:
     def break_off(self, abort: Abort, now: int) -> None:
         """Nothing more comes on these sides."""
         self.is_broken = True
+        self.abort = self.abort or abort
         sides = int(abort.side)
         self.closed |= sides
         if sides & self.judged_side and not self.sent:
@@ -178,8 +229,10 @@ class Exchange:
         self._stop(BOTH & ~self.closed, BROKEN_OFF)
 
     def _stop(self, sides: int, why: str) -> None:
-        if sides & CLIENT and self.id_in_client:
-            self.id_in_client.stop(why)
+        if sides & CLIENT:
+            for body in (self.id_in_client, self.scope_in_body):
+                if body:
+                    body.stop(why)
         if sides & SERVER:
             if self.id_in_server:
                 self.id_in_server.stop(why)
@@ -191,16 +244,18 @@ class Exchange:
         return bool(self.sent and self.closed & self.judged_side)
 
 
+def _compared(sides: TwoSides | None, chunk: Chunk) -> TwoSides:
+    """The two sides of a body, from the first chunk on that one of them has alone."""
+    sides = sides or TwoSides(chunk.message)
+    sides.feed(chunk)
+    return sides
+
+
 def issues_with(issue: Issue, response: ResponseHead) -> bool:
     """Whether a response has the status and media type of an issuing one."""
     if not fits_status(issue.status, response.status):
         return False
     return issue.media_type is None or headers.media_type(response.headers) == issue.media_type.lower()
-
-
-def fits_status(patterns: tuple[str | int, ...], status: int) -> bool:
-    """Whether a status is one of `200`, `2xx`, …"""
-    return str(status) in patterns or f"{status // 100}xx" in patterns
 
 
 def stray_id(profile: Profile, response: ResponseHead) -> Reading | None:

@@ -27,9 +27,11 @@ def register(exchange: Exchange, window: Window, now: int) -> None:
     if exchange.server is None or not exchange.is_issuing_server:
         return
     reading = exchange.issued = _reading(exchange, exchange.server, exchange.id_in_server)
-    if reading is None:
-        if exchange.id_in_server and exchange.id_in_server.why:
-            exchange.scope.missed = now
+    if reading is None and exchange.id_in_server and exchange.id_in_server.why:
+        exchange.scope.missed = now
+        return
+    if reading is None or not any(reading.values):
+        window.know(exchange.scope.key, now)  # a response that issues nothing was seen
         return
     for value in dict.fromkeys(value for value in reading.values if value):
         exchange.mine = _remember(exchange, window, value, now, is_issued=True)
@@ -69,7 +71,20 @@ def subject(exchange: Exchange, profile: Profile, window: Window) -> Issue | Non
         exposure=id_readable(client, exchange.request, response) if client else None,
         earlier=_earlier(exchange, profile, window, client),
         stray=stray,
+        exposed_by=_exposed_by(exchange, window, client),
     )
+
+
+def _exposed_by(exchange: Exchange, window: Window, client: Reading | None) -> int | None:
+    """The scope's latest preflight, over before this request, whose answer lists the ID's header."""
+    answers = window.answers(exchange.scope.key)
+    if answers is None or client is None or not client.header:
+        return None
+    name = client.header.lower().encode()
+    earlier = (
+        number for at, number, names in reversed(answers.exposing) if at < exchange.began and name in names
+    )
+    return next(earlier, None)
 
 
 def hand_out(exchange: Exchange, issue: Issue, window: Window, now: int) -> None:

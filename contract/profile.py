@@ -6,6 +6,7 @@ Everything is checked when a profile is read, so that nothing can fail while tra
 
 import re
 import tomllib
+from functools import cached_property
 from importlib import resources
 from typing import Literal, Self
 
@@ -57,6 +58,14 @@ class Profile(Section):
     forbidden: Forbidden = Forbidden()
     secrets: Secrets = Secrets()
     probe: Probe | None = None
+
+    @cached_property
+    def vital_headers(self) -> frozenset[str]:
+        """Names, in lower case, of headers that the protocol cannot do without."""
+        issued = [name for each in self.issue for name in (each.id.header, *each.id.alternatives)]
+        echoed = [each.id.header for each in self.echo]
+        named = (*issued, *echoed, self.scope.header, *self.credential.headers, *self.cors.expose)
+        return frozenset(name.lower() for name in (*named, "Content-Type") if name)
 
     @model_validator(mode="after")
     def _paths_have_their_variables(self) -> Self:

@@ -154,6 +154,21 @@ class Echo(Route):
     id: EchoPlace
 
 
+class Open(Route):
+    """A route whose answer, with this status, begins a scope: its key is at `scope-json` in the body.
+
+    From then on it is known that nothing had been issued in that scope before.
+    """
+
+    status: Statuses = ("2xx",)
+    scope_json: JsonPath
+
+    @cached_property
+    def place(self) -> Place:
+        """Where the answer carries the scope's key."""
+        return Place.model_validate({"json": self.scope_json})
+
+
 class Close(Route):
     """A route that ends the life of all IDs of its scope when it is answered with `status`."""
 
@@ -248,9 +263,10 @@ class Mismatch(Section):
 
 
 class Life(Section):
-    """When an ID's life is over: after an accepted echo, and when its scope is closed."""
+    """When a scope begins; when an ID's life is over: after an accepted echo, when its scope is closed."""
 
     ends_with_echo: bool = False
+    open: tuple[Open, ...] = ()
     close: tuple[Close, ...] = ()
 
 

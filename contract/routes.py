@@ -7,7 +7,7 @@ from contract import headers
 from contract.events import RequestHead
 from contract.findings import Role
 from contract.profile import Profile
-from contract.profile_sections import Close, Echo, Issue, Route
+from contract.profile_sections import Close, Echo, Issue, Open, Route
 from contract.template import Template, percent_decoded, query_value, split_target
 
 
@@ -15,8 +15,8 @@ from contract.template import Template, percent_decoded, query_value, split_targ
 class Visit:
     """A request to one of the profile's paths.
 
-    `issues`, `echoes` and `closes` are the routes that it fits by method and path; which of them hold
-    may depend on its body. All are empty for other methods on these paths.
+    `issues`, `echoes`, `opens` and `closes` are the routes that it fits by method and path; which of
+    them hold may depend on its body. All are empty for other methods on these paths.
     """
 
     scope: str
@@ -25,8 +25,14 @@ class Visit:
     issues: tuple[Issue, ...] = ()
     echoes: tuple[Echo, ...] = ()
     closes: tuple[Close, ...] = ()
+    opens: tuple[Open, ...] = ()
     is_preflight: bool = False
     by_body: bool = False
+
+    @property
+    def is_routed(self) -> bool:
+        """Whether method and path are those of a route, whatever its body says."""
+        return bool(self.issues or self.echoes or self.closes or self.opens)
 
     @property
     def role(self) -> Role:
@@ -46,7 +52,7 @@ class Routes:
     def __init__(self, profile: Profile) -> None:
         self._scope = profile.scope
         self._version = profile.version
-        routes = (*profile.issue, *profile.echo, *profile.life.close)
+        routes = (*profile.issue, *profile.echo, *profile.life.open, *profile.life.close)
         self._by_path: dict[str, tuple[Template, list[Route]]] = {}
         for route in routes:
             self._by_path.setdefault(route.path, (Template(route.path), []))[1].append(route)
@@ -74,6 +80,7 @@ class Routes:
             issues=tuple(route for route in routes if isinstance(route, Issue)),
             echoes=tuple(route for route in routes if isinstance(route, Echo)),
             closes=tuple(route for route in routes if isinstance(route, Close)),
+            opens=tuple(route for route in routes if isinstance(route, Open)),
             is_preflight=not routes and _is_preflight(head),
             by_body=any(route.where for route in routes),
         )
@@ -97,6 +104,11 @@ class Routes:
         if value is None:
             return self._version.default
         return any(re.fullmatch(pattern, value) for pattern in self._version.accepts)
+
+
+def fits_status(patterns: tuple[str | int, ...], status: int) -> bool:
+    """Whether a status is one of a route's: `200`, `2xx`, …"""
+    return str(status) in patterns or f"{status // 100}xx" in patterns
 
 
 def _is_preflight(head: RequestHead) -> bool:

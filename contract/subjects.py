@@ -1,17 +1,21 @@
-"""What rules judge: one issuing response, or one echo, with all that is known of it.
+"""What rules judge, with all that is known of it.
 
-The checker fills these in; rules are functions from one of them to a `Ruling`.
+`Issue` and `Echo` are about the ID; `Reply` is any response, `Stream` the events of one, `Ending` how it
+ended, `Passage` what became of an exchange between the two sides of the proxy. The checker fills these
+in; rules are functions from one of them to a `Ruling`.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 from contract.cors import Readable as Readable
-from contract.events import RequestHead, ResponseHead
+from contract.events import Abort, RequestHead, ResponseHead
 from contract.findings import Severity, Verdict
 from contract.places import Reading, Returned
 from contract.profile import Profile
 from contract.routes import Caller
+from contract.stream_reading import StreamFacts
+from contract.two_sides import Change
 from contract.window import Issuance
 
 type Evidence = tuple[tuple[str, str], ...]
@@ -38,6 +42,11 @@ def fails(message: str, *evidence: tuple[str, str], severity: Severity | None = 
     return Ruling(Verdict.FAIL, message, evidence, severity)
 
 
+def warns(message: str, *evidence: tuple[str, str]) -> Ruling:
+    """The rule holds by its letter, or may hold; it weighs as a warning, whatever the rule's own severity."""
+    return Ruling(Verdict.WARN, message, evidence, Severity.WARNING)
+
+
 def inconclusive(because: str, *evidence: tuple[str, str]) -> Ruling:
     """The rule cannot be judged; it may well hold, so this weighs no more than `info`."""
     return Ruling(Verdict.INCONCLUSIVE, because, evidence, Severity.INFO)
@@ -56,7 +65,8 @@ class Issue:
     `place` names where the ID belongs, `client` and `server` are the readings on both sides of the
     proxy; `why_unread` says why the client's side of a body could not be read, `earlier` is another
     exchange that issued the client's ID before, `exposure` says whether a script
-    can read the client's ID, `stray` is an ID that a non-issuing response carries.
+    can read the client's ID, `stray` is an ID that a non-issuing response carries, `exposed_by` an earlier
+    preflight of the scope whose answer lists the ID's header.
     """
 
     profile: Profile
@@ -70,6 +80,7 @@ class Issue:
     earlier: int | None = None
     exposure: Readable | None = None
     stray: Reading | None = None
+    exposed_by: int | None = None
 
 
 class Answer(StrEnum):
@@ -91,7 +102,8 @@ class Echo:
     echoed one of another scope; `handed` the echoed one, where the client got it though the service
     did not issue it; `near` one of its scope that is equal after `normalisation`. `newest` is the
     scope's newest when the request began. `unsure` says why an issuing response of this scope may
-    not have been seen.
+    not have been seen. `deviation` says how a refusal's words came otherwise than the profile has it,
+    `leaked` is an ID of the service's that a refusal tells.
     """
 
     profile: Profile
@@ -109,8 +121,11 @@ class Echo:
     unsure: str = ""
     is_probe: bool = False
     has_shape: bool = False
+    has_format: bool = False
     right_before: bool = False
     is_over: str = ""
+    deviation: str = ""
+    leaked: str = ""
 
     @property
     def value(self) -> str:
@@ -140,3 +155,64 @@ class Echo:
         if self.answer in (Answer.MISMATCH, Answer.REFUSED) or 400 <= (self.status or 0) < 500:
             return False
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A response on one of the profile's paths, when its head has reached the client.
+
+    `server` is the head as the service sent it (None: the proxy answered), `is_to_stream` says that the
+    profile wants an event stream here, `is_routed` that the request is one of its routes. `reflected` is
+    another origin that an earlier answer of the scope had allowed by name, without `Vary`.
+    """
+
+    profile: Profile
+    request: RequestHead
+    response: ResponseHead
+    server: ResponseHead | None
+    is_preflight: bool = False
+    is_to_stream: bool = False
+    is_routed: bool = False
+    reflected: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """The events of an issuing route's response as the client got them, when it is over.
+
+    `is_complete` says that it ended by its framing, `asked_at` when the request was complete, `delay` (µs)
+    by how much, at most, bytes left the proxy later than they had come.
+    """
+
+    profile: Profile
+    facts: StreamFacts
+    is_complete: bool
+    asked_at: int
+    delay: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How the service's response ended: `abort`, or by its framing where that is None.
+
+    `silence` (µs) is how long nothing had come before, `is_stream` says that it was an event stream.
+    """
+
+    request: RequestHead
+    response: ResponseHead | None
+    abort: Abort | None
+    is_complete: bool
+    is_stream: bool = False
+    silence: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """What became of an exchange between the two sides of the proxy: one `Change` for each difference."""
+
+    profile: Profile
+    heads: tuple[Change, ...] = ()
+    bodies: tuple[Change, ...] = ()
+    has_heads: bool = False
+    has_bodies: bool = False
+    why_unknown: str = ""

@@ -3,6 +3,8 @@
 All of it is keyed by ID or by scope. At most `size` issued IDs are remembered, counted in IDs, not
 in time: the oldest is forgotten first. A scope is forgotten with its last ID, unless one of its
 exchanges is still open. So memory grows with what is open and with the window, never with traffic.
+
+Scopes of which nothing is remembered but that all of them was seen (`know`) are as many at most.
 """
 
 from collections import deque
@@ -10,8 +12,9 @@ from dataclasses import dataclass, field
 
 from contract.routes import Caller
 
-_NEAR = 16  # IDs of one scope, and issuances of one ID, that are looked at
+_NEAR = 16  # IDs of one scope, issuances of one ID, answers of one kind that are looked at
 _CREDENTIALS = 64
+_ODD_SCOPES = 10_000
 
 
 @dataclass(slots=True, eq=False)
@@ -68,6 +71,28 @@ class Scope:
             self.right.setdefault(credential, now)
 
 
+@dataclass(slots=True, eq=False)
+class ScopeAnswers:
+    """Earlier answers of a scope that bear upon later ones, with the position at which they were over.
+
+    `exposing`: preflights' answers that list names to expose, as position, exchange, names in lower case;
+    `reflected`: origins that were allowed by name without `Vary`, with the position of the first such answer.
+    """
+
+    exposing: list[tuple[int, int, frozenset[bytes]]] = field(default_factory=list)
+    reflected: dict[bytes, int] = field(default_factory=dict)
+
+    def expose(self, now: int, exchange: int, names: frozenset[bytes]) -> None:
+        """A preflight's answer listed `names`."""
+        self.exposing.append((now, exchange, names))
+        del self.exposing[:-_NEAR]
+
+    def reflect(self, now: int, origin: bytes) -> None:
+        """An answer allowed `origin` by name, without `Vary`."""
+        if len(self.reflected) < _NEAR:
+            self.reflected.setdefault(origin, now)
+
+
 class Window:
     """The remembered IDs and scopes."""
 
@@ -76,6 +101,8 @@ class Window:
         self._order: deque[Issuance] = deque()
         self._by_id: dict[str, list[Issuance]] = {}
         self._scopes: dict[str, Scope] = {}
+        self._known: dict[str, int] = {}
+        self._answers: dict[str, ScopeAnswers] = {}
 
     def __len__(self) -> int:
         """How many IDs are remembered."""
@@ -98,6 +125,29 @@ class Window:
         """An exchange of this scope is over."""
         scope.open -= 1
         self._forget_if_idle(scope)
+
+    def know(self, key: str, now: int) -> None:
+        """From `now` on all of this scope is seen: it began, or a response issued nothing in it."""
+        self._known.pop(key, None)
+        self._known[key] = now
+        if len(self._known) > self._size:
+            del self._known[next(iter(self._known))]
+
+    def known_since(self, key: str) -> int:
+        """Since when all of a scope is seen; 0 where that cannot be said."""
+        return self._known.get(key, 0)
+
+    def answers(self, key: str) -> "ScopeAnswers | None":
+        """What is remembered of a scope's earlier answers."""
+        return self._answers.get(key)
+
+    def remember_answers(self, key: str) -> "ScopeAnswers":
+        """What is remembered of a scope's answers, to be added to; few scopes have any."""
+        found = self._answers.pop(key, None) or ScopeAnswers()
+        self._answers[key] = found
+        if len(self._answers) > min(self._size, _ODD_SCOPES):
+            del self._answers[next(iter(self._answers))]
+        return found
 
     def add(self, issuance: Issuance, scope: Scope) -> None:
         """Remember an ID, and forget the oldest if there are too many."""
@@ -129,6 +179,7 @@ class Window:
         scope = self._scopes[issuance.scope]
         scope.live -= 1
         scope.has_forgotten = True
+        self._known.pop(scope.key, None)
         if scope.near and scope.near[0] is issuance:
             del scope.near[0]
         self._forget_if_idle(scope)

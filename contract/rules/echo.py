@@ -12,7 +12,7 @@ def echo_missing(echo: Echo) -> Ruling:
         return inconclusive(f"The ID belongs in {echo.returned.where}, but {echo.returned.why_unreadable}.")
     what = "an empty ID" if echo.returned.value == "" else "no ID"
     return fails(
-        f"The request carries {what} in {echo.returned.where}; {_answered(echo)}.",
+        f"The request carries {what} in {echo.returned.where}; {answered(echo)}.",
         *_newest(echo),
         severity=_softened(echo),
     )
@@ -34,7 +34,7 @@ def echo_unknown(echo: Echo) -> Ruling:
         return inconclusive(f"Whether {shown(echo.value)} was issued cannot be told: {echo.unsure}.")
     return fails(
         f"The ID {shown(echo.value)} was not issued in this scope, nor among the latest elsewhere; "
-        f"{_answered(echo)}.",
+        f"{answered(echo)}.",
         *_newest(echo),
         severity=_softened(echo),
     )
@@ -52,7 +52,7 @@ def echo_stale(echo: Echo) -> Ruling:
     """EC204: the newest ID of its scope, not an earlier one."""
     if echo.own is None or echo.newest is None or not echo.is_scoped:
         return NA
-    if echo.own.id == echo.newest.id or echo.own.since > echo.newest.since:
+    if is_newest(echo):
         return PASS
     return fails(
         f"The ID {shown(echo.value)} is of exchange {echo.own.exchange}; "
@@ -66,21 +66,19 @@ def echo_foreign(echo: Echo) -> Ruling:
     if echo.own is None:
         return _of_another_scope(echo) if echo.foreign else NA
     then, now = echo.own.caller, echo.caller
-    if not then.credential or not now.credential or then.credential == now.credential:
-        return PASS
-    if then.user and then.user == now.user:
-        return PASS  # a renewed credential of the same user
     issued = ("issued by exchange", str(echo.own.exchange))
-    if then.user and now.user:
+    if is_foreign(echo):
         return fails(
             f"The ID {shown(echo.value)} was issued to the user {shown(then.user)}, "
             f"and sent back by {shown(now.user)}.",
             issued,
         )
+    if is_own_callers(echo):
+        return PASS
     if echo.answer in (Answer.MISMATCH, Answer.REFUSED):
         return fails(
             f"The ID {shown(echo.value)} was issued to another credential than sent it back; "
-            f"{_answered(echo)}.",
+            f"{answered(echo)}.",
             issued,
         )
     return inconclusive(
@@ -107,7 +105,7 @@ def echo_altered(echo: Echo) -> Ruling:
         return NA
     if echo.near is None:
         return PASS
-    if echo.profile.id.compare == "normalised" and echo.normalisation in _TOLERATED:
+    if echo.profile.id.compare == "normalised" and echo.normalisation in TOLERATED:
         return PASS
     return fails(
         f"The ID {shown(echo.value)} is not the issued {shown(echo.near.id)}, "
@@ -129,14 +127,40 @@ def echo_after_end(echo: Echo) -> Ruling:
 TRIMMED = "without white space around it"
 FOLDED = "without regard to case"
 TRIMMED_AND_FOLDED = f"{TRIMMED} and {FOLDED}"
-_TOLERATED = (TRIMMED, FOLDED, TRIMMED_AND_FOLDED)
+TOLERATED = (TRIMMED, FOLDED, TRIMMED_AND_FOLDED)
+
+
+def is_newest(echo: Echo) -> bool:
+    """Whether the echoed ID is the newest of its scope, as far as it has one that IDs belong to."""
+    own, newest = echo.own, echo.newest
+    if own is None or newest is None or not echo.is_scoped:
+        return own is not None
+    return own.id == newest.id or own.since > newest.since
+
+
+def is_own_callers(echo: Echo) -> bool:
+    """Whether who sent the ID back is who got it: nothing says otherwise, or only the token is new."""
+    if echo.own is None:
+        return False
+    then, now = echo.own.caller, echo.caller
+    if not then.credential or not now.credential or then.credential == now.credential:
+        return True
+    return bool(then.user) and then.user == now.user
+
+
+def is_foreign(echo: Echo) -> bool:
+    """Whether the echoed ID was issued to another user than sent it back, as far as both say who they are."""
+    if echo.own is None or is_own_callers(echo):
+        return False
+    return bool(echo.own.caller.user and echo.caller.user)
 
 
 def _softened(echo: Echo) -> Severity | None:
     return Severity.INFO if echo.is_negative_test else None
 
 
-def _answered(echo: Echo) -> str:
+def answered(echo: Echo) -> str:
+    """What the service said to it, as a clause."""
     status = f" with {echo.status}" if echo.status else ""
     subject = "the service has" if echo.answer is Answer.FAILED else "it was"
     return f"{subject} {echo.answer}{status}"
