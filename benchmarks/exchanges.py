@@ -39,7 +39,9 @@ _ANSWER_FIELDS: Headers = (
     (b"access-control-allow-origin", b"http://localhost:5173"),
     (b"access-control-allow-credentials", b"true"),
     (b"access-control-expose-headers", b"X-Streaming-Session-Id"),
+    (b"vary", b"Origin"),
 )
+_DONE = b'event: done\ndata: {"message": "Stream complete", "tokensUsed": 199}\n\n'
 
 
 def small(number: int) -> list[Event]:
@@ -58,16 +60,20 @@ def small(number: int) -> list[Event]:
 
 
 def stream(number: int) -> list[Event]:
-    """A stream of `CHUNKS` events, each a chunk, at a jittering pace; it issues an ID of its own."""
+    """A stream of `CHUNKS` events, each a chunk, at a jittering pace, the last one `done`; it issues its ID."""
     chance = random.Random(number)
     at = number * 2000
     issued = b"stream-%d-%08x" % (1_700_000_000_000 + number, number * 2654435761 % 2**32)
-    fields = ((b"content-type", b"text/event-stream"), (b"X-Streaming-Session-Id", issued))
+    fields = (
+        (b"content-type", b"text/event-stream"),
+        (b"X-Streaming-Session-Id", issued),
+        (b"transfer-encoding", b"chunked"),
+    )
     path = b"/api/chat/sessions/session-%d/stream" % number
     events = [*_asked(number, at, path, b'{"message":"Tell me more"}'), *_heads(number, at + 900, fields)]
-    for _ in range(CHUNKS):
+    for number_of_event in range(CHUNKS):
         at += 20_000 + chance.randrange(2_000)
-        data = event(chance.choice(_WORDS))
+        data = _DONE if number_of_event == CHUNKS - 1 else event(chance.choice(_WORDS))
         events.append(Chunk(number, Message.RESPONSE, Side.BOTH, at, data, len(data)))
     return [*events, End(number, Message.RESPONSE, Side.BOTH, at + 1)]
 

@@ -8,21 +8,24 @@ that the order of unrelated events does not matter, and neither do chunk boundar
 The memory of an exchange goes when it ends; issued IDs are kept in a window (see `contract.window`).
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 
-from contract import echoing, issuing
-from contract.answers import needs_body
-from contract.bodies import BROKEN_OFF, MISSING, Body, Decoder, Decoders, fulfils, parsed
+from contract import echoing, issuing, replying
+from contract.answers import AnswerBody, needs_body
+from contract.bodies import BROKEN_OFF, MISSING, Decoder, Decoders, fulfils, parsed
 from contract.events import Abort, Chunk, End, Event, Gap, Kind, Message, RequestHead, ResponseHead, Side
-from contract.exchange import CLIENT, SERVER, Exchange, fits_status, issues_with
-from contract.findings import ExchangeFacts, Finding, Output, Role, StreamVerdict, Verdict
-from contract.headers import content_coding
+from contract.exchange import CLIENT, SERVER, Exchange, issues_with
+from contract.findings import ExchangeFacts, Output, Role, StreamVerdict
+from contract.headers import content_coding, media_type
+from contract.judging import Judge
 from contract.places import InBody
 from contract.profile import Profile
 from contract.profile_sections import Route
-from contract.routes import Routes, caller
+from contract.routes import Routes, caller, fits_status
 from contract.rules import RULES, Rule
-from contract.subjects import Answer, Echo, Issue, Ruling
+from contract.rules.stream import EVENT_STREAM
+from contract.stream_reading import StreamReader
+from contract.subjects import Answer, Echo, Issue
 from contract.window import Window
 
 __all__ = ["WINDOW", "Checker", "Decoder"]
@@ -30,7 +33,7 @@ __all__ = ["WINDOW", "Checker", "Decoder"]
 WINDOW = 100_000
 """How many issued IDs are remembered, if not told otherwise."""
 
-_EMITTED = (Verdict.FAIL, Verdict.WARN, Verdict.INCONCLUSIVE)
+_BOTH, _RESPONSE = Side.BOTH, Message.RESPONSE
 
 
 class Checker:
@@ -54,11 +57,10 @@ class Checker:
         self.window = Window(window)
         self._routes = Routes(profile)
         self._decoders = decoders or {}
-        chosen = [rule for rule in rules.values() if _is_chosen(rule.code, select, ignore)]
-        self._issue_rules = [(rule, rule.of_issue) for rule in chosen if rule.of_issue]
-        self._echo_rules = [(rule, rule.of_echo) for rule in chosen if rule.of_echo]
+        self._judge = Judge(rules, select, ignore)
         self._open: dict[int, Exchange] = {}
-        self._read: dict[int, Exchange] = {}  # those of them that have a body which is read
+        self._plain: dict[int, Callable[[Chunk], None]] = {}
+        """Of streams that matter for their events alone: what takes chunks that passed unchanged."""
         self._others: set[int] = set()  # open exchanges that the profile does not know
         self._now = 0  # position in the sequence
         self._gap = 0
@@ -70,11 +72,11 @@ class Checker:
     def feed(self, event: Event) -> list[Output]:
         """Take the next event of the sequence, and give what it decides."""
         if isinstance(event, Chunk):
-            exchange = self._read.get(event.exchange)
-            if exchange is None or not exchange.wants(event.message) or not exchange.take(event):
+            take = self._plain.get(event.exchange)
+            if take is not None and event.side is _BOTH and event.message is _RESPONSE:
+                take(event)
                 return []
-            self._now += 1
-            return self._advanced(exchange, event.at)
+            return self._chunk(event)
         self._now += 1
         if isinstance(event, RequestHead):
             return self._request_head(event)
@@ -105,20 +107,34 @@ class Checker:
             return []
         if (exchange := self._open.get(number)) is not None:
             exchange.sides |= int(head.side)
+            if exchange.request_at_server is None and int(head.side) & SERVER:
+                exchange.request_at_server = head
             return []
         visit = self._routes.find(head) if head.kind is Kind.HTTP else None
         if visit is None:
             self._others.add(number)
             return [ExchangeFacts(number, Role.OTHER, "", "")]
         scope = self.window.enter(visit.scope)
-        exchange = Exchange(head, visit, scope, caller(head, self.profile), self._now)
+        known = self.window.known_since(visit.scope)
+        exchange = Exchange(head, visit, scope, caller(head, self.profile), self._now, known)
         self._open[number] = exchange
         if visit.by_body or any(echo.id.json_path for echo in visit.echoes):
             exchange.read_request(self._decoders)
-            self._read[number] = exchange
         if not visit.by_body:
             self._decide(exchange)
         return self._advanced(exchange, head.at)
+
+    def _chunk(self, chunk: Chunk) -> list[Output]:
+        exchange = self._open.get(chunk.exchange)
+        if exchange is None:
+            return []
+        has_decided = exchange.take(chunk)
+        if exchange.answer_sides is not None:
+            self._plain.pop(exchange.number, None)  # from here on the two sides have to be compared
+        if not has_decided:
+            return []
+        self._now += 1
+        return self._advanced(exchange, chunk.at)
 
     def _take(self, exchange: Exchange, event: ResponseHead | Chunk | End | Abort) -> None:
         sides = int(event.side)
@@ -129,12 +145,17 @@ class Checker:
         elif isinstance(event, End):
             if event.message is Message.RESPONSE:
                 exchange.end_response(sides, self._now)
-            elif sides & exchange.judged_side and not exchange.sent:
-                exchange.sent = self._now
-                if exchange.request_body:
-                    exchange.request_body.end()
+            else:
+                self._request_end(exchange, event, sides)
         elif isinstance(event, Abort):
             exchange.break_off(event, self._now)
+
+    def _request_end(self, exchange: Exchange, end: End, sides: int) -> None:
+        exchange.sent_on |= sides
+        if sides & exchange.judged_side and not exchange.sent:
+            exchange.sent, exchange.asked_at = self._now, end.at
+            if exchange.request_body:
+                exchange.request_body.end()
 
     def _response_head(self, exchange: Exchange, head: ResponseHead) -> None:
         if not exchange.is_decided:
@@ -146,16 +167,27 @@ class Checker:
             exchange.server, exchange.is_issuing_server = head, is_issuing
             if place:
                 exchange.id_in_server = InBody(place, coding, self._decoders)
-            if exchange.echo and needs_body(self.profile, head.status):
-                exchange.answer_body = Body(coding, self._decoders)
+            if exchange.echo and needs_body(self.profile):
+                exchange.answer_body = AnswerBody(self.profile, head, self._decoders)
         if sides & CLIENT and exchange.client is None:
             exchange.client, exchange.is_issuing_client = head, is_issuing
             if place:
                 exchange.id_in_client = InBody(place, coding, self._decoders)
-        if exchange.wants(Message.RESPONSE):
-            self._read[exchange.number] = exchange
+            self._client_head(exchange, head, coding)
         if exchange.is_lossy:
             exchange.lose()
+
+    def _client_head(self, exchange: Exchange, head: ResponseHead, coding: str) -> None:
+        """Prepare for what the client gets of the response."""
+        opens = exchange.open
+        if opens and fits_status(opens.status, head.status):
+            exchange.scope_in_body = InBody(opens.place, coding, self._decoders)
+        if not exchange.issue or not self._judge.of_stream or media_type(head.headers) != EVENT_STREAM:
+            return
+        exchange.reader = StreamReader(self.profile.sse, coding, self._decoders)
+        bodies = (exchange.id_in_client, exchange.id_in_server, exchange.answer_body, exchange.answer_sides)
+        if all(body is None for body in bodies):
+            self._plain[exchange.number] = exchange.reader.feed
 
     def _lost(self, gap: Gap) -> list[Output]:
         exchange = self._open.get(gap.exchange)
@@ -179,6 +211,7 @@ class Checker:
         exchange.issue = _chosen(visit.issues, value)
         exchange.echo = _chosen(visit.echoes, value)
         exchange.close = _chosen(visit.closes, value)
+        exchange.open = _chosen(visit.opens, value)
 
     # What is decided by now.
 
@@ -198,6 +231,8 @@ class Checker:
             issuing.register(exchange, self.window, self._now)
         if not exchange.is_issue_judged and issuing.is_readable(exchange.client, exchange.id_in_client):
             self._judge_issue(exchange, out)
+        if not exchange.is_replied and exchange.client is not None:
+            self._judge_reply(exchange, out)
         if exchange.sent and exchange.echo and exchange.returned is None:
             exchange.returned = echoing.returned(exchange)
             exchange.stream = exchange.stream or exchange.returned.value or ""
@@ -205,13 +240,16 @@ class Checker:
             self._tell(exchange, out)
         if exchange.echo and not exchange.is_echo_judged and exchange.sent and self._is_answered(exchange):
             self._judge_echo(exchange, out)
+        if exchange.reader and not exchange.is_stream_judged and exchange.closed & CLIENT:
+            self._judge_stream(exchange, out)
         if exchange.delivered:
             self._end_lives(exchange)
 
     def _is_answered(self, exchange: Exchange) -> bool:
         if exchange.server is None:
             return False
-        return exchange.answer_body is None or bool(exchange.closed & SERVER)
+        body = exchange.answer_body
+        return body is None or body.is_over or bool(exchange.closed & SERVER)
 
     def _judge_issue(self, exchange: Exchange, out: list[Output]) -> None:
         exchange.is_issue_judged = True
@@ -224,9 +262,32 @@ class Checker:
             exchange.stream = reading.id
         if self.profile.origin == "server":
             stream = exchange.stream or (issue.stray.id if issue.stray else "")
-            for rule, judge in self._issue_rules:
-                self._say(rule, judge(issue), exchange, stream, Side.CLIENT, out)
+            self._judge.issue(issue, exchange, stream, out)
         self._tell_issued(exchange, issue, out)
+
+    def _judge_reply(self, exchange: Exchange, out: list[Output]) -> None:
+        exchange.is_replied = True
+        judge = self._judge
+        reply = replying.reply(exchange, self.profile, self.window) if judge.of_reply else None
+        if reply is not None:
+            judge.reply(reply, exchange, out)
+        if judge.of_passage:
+            judge.passage(replying.heads_passage(exchange, self.profile), exchange, out)
+
+    def _judge_stream(self, exchange: Exchange, out: list[Output]) -> None:
+        exchange.is_stream_judged = True
+        stream = replying.stream(exchange, self.profile)
+        if stream is not None:
+            self._judge.stream(stream, exchange, out)
+
+    def _judge_end(self, exchange: Exchange, out: list[Output]) -> None:
+        """What can be said only when the exchange is over."""
+        judge = self._judge
+        if judge.of_ending:
+            judge.ending(replying.ending(exchange), exchange, out)
+        passage = replying.bodies_passage(exchange, self.profile) if judge.of_passage else None
+        if passage is not None:
+            judge.passage(passage, exchange, out)
 
     def _tell_issued(self, exchange: Exchange, issue: Issue | None, out: list[Output]) -> None:
         """The facts of an issuing exchange, and the first verdict on its stream."""
@@ -256,8 +317,7 @@ class Checker:
         echo = echoing.subject(exchange, self.profile, self.window, self._gap)
         if echo is None or echo.returned.why_unreadable == BROKEN_OFF:
             return
-        for rule, judge in self._echo_rules:
-            self._say(rule, judge(echo), exchange, echo.value, Side(exchange.judged_side), out)
+        self._judge.echo(echo, exchange, out)
         self._remember_echo(exchange, echo)
         if echo.value:
             issued = echo.own or echo.foreign or echo.near
@@ -290,6 +350,10 @@ class Checker:
             )
         if exchange.close and exchange.server and fits_status(exchange.close.status, exchange.server.status):
             exchange.scope.close(exchange.delivered, f"exchange {exchange.number} had closed its scope")
+        opened = exchange.scope_in_body.reading if exchange.scope_in_body else None
+        if opened is not None:
+            self.window.know(opened.id, exchange.delivered)
+            exchange.scope_in_body = None
 
     def _finish(self, exchange: Exchange, out: list[Output]) -> None:
         """Say what is still unsaid, and forget the exchange."""
@@ -304,36 +368,21 @@ class Checker:
         if not exchange.is_issue_judged:
             self._tell_issued(exchange, None, out)
         self._tell(exchange, out)
+        if exchange.reader and not exchange.is_stream_judged:
+            self._judge_stream(exchange, out)
+        self._judge_end(exchange, out)
         if exchange.delivered:
             self._end_lives(exchange)
+            replying.remember_answer(exchange, self.window)
         del self._open[exchange.number]
-        self._read.pop(exchange.number, None)
+        self._plain.pop(exchange.number, None)
         self.window.leave(exchange.scope)
 
     def _tell(self, exchange: Exchange, out: list[Output]) -> None:
         if not exchange.is_told:
             exchange.is_told = True
-            stream = exchange.stream or (exchange.mine.id if exchange.mine else "")
-            out.append(ExchangeFacts(exchange.number, exchange.role, stream, exchange.scope.key))
-
-    def _say(
-        self, rule: Rule, ruling: Ruling, exchange: Exchange, stream: str, side: Side, out: list[Output]
-    ) -> None:
-        if ruling.verdict in _EMITTED:
             out.append(
-                Finding(
-                    code=rule.code,
-                    name=rule.name,
-                    severity=ruling.severity or rule.severity,
-                    verdict=ruling.verdict,
-                    message=ruling.message,
-                    exchange=exchange.number,
-                    stream=stream,
-                    scope=exchange.scope.key,
-                    side=side,
-                    at=exchange.at,
-                    evidence=ruling.evidence,
-                )
+                ExchangeFacts(exchange.number, exchange.role, exchange.known_stream, exchange.scope.key)
             )
 
 
@@ -347,11 +396,3 @@ def _is_last(event: ResponseHead | Chunk | End | Abort) -> bool:
     if type(event) is End:
         return event.message is Message.RESPONSE and bool(int(event.side) & CLIENT)
     return type(event) is Abort and bool(int(event.side) & CLIENT)
-
-
-def _is_chosen(code: str, select: Collection[str] | None, ignore: Collection[str]) -> bool:
-    selected = max((len(each) for each in select or () if code.startswith(each)), default=-1)
-    ignored = max((len(each) for each in ignore if code.startswith(each)), default=-1)
-    if select is not None and selected < 0:
-        return False
-    return ignored < 0 or ignored < selected

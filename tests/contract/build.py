@@ -29,13 +29,28 @@ SECOND = "stream-1732312349999-5e6f7a8b"
 THIRD = "stream-1732312351111-00c0ffee"
 MISMATCH = b'{"message":"Streaming session ID mismatch","details":{"expected":"x","received":"y"}}'
 UPDATED = b'{"message":"Updated","sessionId":"s1","tokensUsed":3}'
-SSE = b'event: chunk\ndata: {"text": "Hello"}\n\nevent: done\ndata: {"message":"Stream complete"}\n\n'
+CHUNK = b'event: chunk\ndata: {"text": "Hello"}\n\n'
+DONE = b'event: done\ndata: {"message":"Stream complete","tokensUsed":1}\n\n'
+SSE = CHUNK + DONE
 ORIGIN = (("Origin", "https://app.example"),)
 CORS = (
     ("Access-Control-Allow-Origin", "https://app.example"),
     ("Access-Control-Allow-Credentials", "true"),
     ("Access-Control-Expose-Headers", ID_HEADER),
+    ("Vary", "Origin"),
 )
+PREFLIGHT = (
+    *ORIGIN,
+    ("Access-Control-Request-Method", "POST"),
+    ("Access-Control-Request-Headers", "authorization,content-type,x-user-id"),
+)
+ALLOWS = (
+    *CORS[:2],
+    ("Access-Control-Allow-Methods", "GET, POST, DELETE"),
+    ("Access-Control-Allow-Headers", "Authorization, Content-Type, X-User-ID"),
+    ("Vary", "Origin"),
+)
+LENGTH = (("Content-Length", "2"),)
 
 type Fields = Sequence[tuple[str, str]]
 
@@ -60,6 +75,7 @@ class Talk:
     session: str = "s1"
     user: str | None = None
     extra: Fields = field(default_factory=tuple)
+    is_unframed: bool = False
 
     def tick(self) -> int:
         self.at += 1000
@@ -115,7 +131,9 @@ class Talk:
         self, status: int, response: Fields, server_status: int | None, server_response: Fields | None
     ) -> list[Event]:
         def head(side: Side, status: int, headers: Fields) -> ResponseHead:
-            return ResponseHead(self.number, side, self.tick(), status, b"", b"HTTP/1.1", fields(headers))
+            framing = () if self.is_unframed else (("Transfer-Encoding", "chunked"),)
+            line = (self.number, side, self.tick(), status, b"", b"HTTP/1.1")
+            return ResponseHead(*line, fields(headers, framing))
 
         if server_response is None and server_status is None:
             return [head(Side.BOTH, status, response)]
@@ -191,6 +209,25 @@ class Talk:
     def refused(self, id_: str | None) -> list[Event]:
         """An update that the service refuses as a mismatch."""
         return self.update(id_, status=400)
+
+    def create(self, session: str | None = None) -> list[Event]:
+        """The beginning of the session."""
+        body = json.dumps({"sessionId": session or self.session}).encode()
+        return self.exchange("POST", "/api/chat/sessions", status=201, answer=body)
+
+    def preflight(
+        self,
+        *,
+        status: int = 204,
+        request: Fields = PREFLIGHT,
+        response: Fields = ALLOWS,
+        end: str = "/stream",
+    ) -> list[Event]:
+        """What a browser asks before the stream."""
+        login, self.token = self.token, ""
+        events = self.exchange("OPTIONS", self.path(end), request=request, status=status, response=response)
+        self.token = login
+        return events
 
     def delete(self, status: int = 200) -> list[Event]:
         """The end of the session."""

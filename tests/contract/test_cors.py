@@ -2,8 +2,8 @@
 
 import pytest
 
-from contract.events import RequestHead, ResponseHead, Side
 from contract.cors import body_readable, exposed_names, header_readable
+from contract.events import RequestHead, ResponseHead, Side
 from tests.contract.build import Fields, fields
 
 APP = ("Origin", "https://app.example")

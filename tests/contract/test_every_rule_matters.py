@@ -34,4 +34,8 @@ def test_each_rule_is_registered_under_its_own_code_and_family(code: str) -> Non
     rule = RULES[code]
     assert rule.code == code
     assert code.startswith(rule.family)
-    assert (rule.of_issue is None) != (rule.of_echo is None)
+    subjects = (
+        *(rule.of_issue, rule.of_echo, rule.of_reply),
+        *(rule.of_stream, rule.of_ending, rule.of_passage),
+    )
+    assert sum(judge is not None for judge in subjects) == 1

@@ -1,6 +1,7 @@
 import pytest
 
-from tests.contract.cases import Case, catalogue
+from tests.contract.case import Case
+from tests.contract.cases import catalogue
 from tests.contract.judge import findings, labels
 
 

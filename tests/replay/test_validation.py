@@ -9,7 +9,8 @@ from recordings.decoding import DECODERS
 from recordings.reader import Recording
 from replay.validation import Summary, Validation, fails
 from tests.cli.recorded import record
-from tests.contract.cases import Case, catalogue
+from tests.contract.case import Case
+from tests.contract.cases import catalogue
 
 CASES = catalogue()
 
