@@ -17,7 +17,7 @@ def chat(tmp_path: Path) -> Path:
         [
             *talk.stream(FIRST, size=11),
             *talk.update(FIRST),
-            *talk.stream(SECOND, server=((ID_HEADER, SECOND), ("X-Upstream", "a1"))),
+            *talk.stream(SECOND, server=((ID_HEADER, SECOND), ("Keep-Alive", "timeout=5"))),
             *talk.refused(FABRICATED),
         ],
         redact=True,

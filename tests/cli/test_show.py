@@ -25,10 +25,16 @@ def test_json_has_the_documented_keys(chat: Path) -> None:
     assert shown["exchange"] == 1
     assert shown["events"] == [
         {"offset": 0, "at": 10000, "event": "chunk", "data": '{"text": "Hello"}', "id": ""},
-        {"offset": 38, "at": 14000, "event": "done", "data": '{"message":"Stream complete"}', "id": ""},
+        {
+            "offset": 38,
+            "at": 16000,
+            "event": "done",
+            "data": '{"message":"Stream complete","tokensUsed":1}',
+            "id": "",
+        },
     ]
     assert shown["chunks"] == [
-        {"side": "both", "at": 7000 + 1000 * n, "size": 11 if n < 7 else 10} for n in range(8)
+        {"side": "both", "at": 7000 + 1000 * n, "size": 11 if n < 9 else 3} for n in range(10)
     ]
     assert shown["findings"] == []
 
@@ -42,8 +48,8 @@ def test_json_has_both_sides_of_both_messages(chat: Path) -> None:
     assert request["url"] == "http://chat.test/api/chat/sessions/s1/stream"
     assert request["body"] == '{"message":"Hi","modelId":"m"}'
     assert response["status"] == 200
-    assert ["X-Upstream", "a1"] in response["sides"]["server"]["headers"]
-    assert ["X-Upstream", "a1"] not in response["headers"]
+    assert ["Keep-Alive", "timeout=5"] in response["sides"]["server"]["headers"]
+    assert ["Keep-Alive", "timeout=5"] not in response["headers"]
     assert response["headers"] == response["sides"]["client"]["headers"]
 
 
@@ -51,7 +57,7 @@ def test_json_of_one_side_has_that_side_alone(chat: Path) -> None:
     response = as_json(chat, 3, "--side", "server")["response"]
     assert isinstance(response, dict)
     assert list(response["sides"]) == ["server"]
-    assert ["X-Upstream", "a1"] in response["headers"]
+    assert ["Keep-Alive", "timeout=5"] in response["headers"]
 
 
 def test_json_has_the_findings_and_the_body_of_an_answer_that_is_no_stream(chat: Path) -> None:
@@ -67,11 +73,11 @@ def test_json_has_the_findings_and_the_body_of_an_answer_that_is_no_stream(chat:
 def test_text_marks_what_differs_between_the_sides(chat: Path) -> None:
     lines = streamid("show", chat, 3).stdout.splitlines()
     assert "Response  (< client side, > server side)" in lines
-    assert "  > X-Upstream: a1" in lines
+    assert "  > Keep-Alive: timeout=5" in lines
     assert "    Content-Type: text/event-stream" in lines
     assert "Request" in lines
     only = streamid("show", chat, 3, "--side", "client").stdout
-    assert "X-Upstream" not in only
+    assert "Keep-Alive" not in only
 
 
 def test_text_has_the_timeline_with_times_from_the_request(chat: Path) -> None:
@@ -84,13 +90,13 @@ def test_text_has_the_timeline_with_times_from_the_request(chat: Path) -> None:
         ["+0.006s", "11", "B", "·"],
     ]
     assert timeline[6].split(maxsplit=4) == ["+0.009s", "11", "B", "chunk", '{"text": "Hello"}']
-    assert timeline[-1].split() == ["+0.014s", "←", "response", "complete"]
+    assert timeline[-1].split() == ["+0.016s", "←", "response", "complete"]
 
 
 def test_events_of_one_chunk_are_one_group(healthy: Path) -> None:
     out = streamid("show", healthy, 1).stdout
     first, second = (line for line in out.splitlines() if '"text"' in line or "Stream complete" in line)
-    assert first.split()[:3] == ["+0.004s", "87", "B"]
+    assert first.split()[:3] == ["+0.004s", "102", "B"]
     assert second.split()[0] == "done"
     assert first.index("chunk ") == second.index("done ")
 
@@ -151,7 +157,7 @@ def test_the_other_sides_body_is_mentioned_where_it_differs(tmp_path: Path) -> N
     path = record(tmp_path / "late.db", events)
     out = streamid("show", path, 1).stdout
     assert (
-        "On the server side: 87 B in 3 chunks from +0.004s to +0.006s, complete; --side server shows it"
+        "On the server side: 102 B in 4 chunks from +0.004s to +0.007s, complete; --side server shows it"
         in out
     )
 

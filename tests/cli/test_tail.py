@@ -27,8 +27,8 @@ def test_every_beginning_end_and_verdict_has_a_line(healthy: Path) -> None:
         f"● {FIRST}: issued (#1), readable by scripts",
         "#1 ← 200 POST /api/chat/sessions/s1/stream, complete, 5 ms, 2 events",
         "#2 → POST /api/chat/sessions/s1/update-stream",
-        f"● {FIRST}: issued (#1), readable by scripts, echoed (#2), accepted (200)",
         "#2 ← 200 POST /api/chat/sessions/s1/update-stream, complete, 5 ms",
+        f"● {FIRST}: issued (#1), readable by scripts, echoed (#2), accepted (200)",
     ]
 
 

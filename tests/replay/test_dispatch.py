@@ -20,7 +20,10 @@ def seen(chunks: Sequence[Chunk], coding: str = "") -> list[tuple[int, int, str]
 @pytest.mark.parametrize("size", range(1, 12))
 def test_any_chunking_gives_the_same_events(size: int) -> None:
     whole = seen([chunk(SSE)])
-    assert [data for _, _, data in whole] == ['{"text": "Hello"}', '{"message":"Stream complete"}']
+    assert [data for _, _, data in whole] == [
+        '{"text": "Hello"}',
+        '{"message":"Stream complete","tokensUsed":1}',
+    ]
     assert seen([chunk(SSE[at : at + size]) for at in range(0, len(SSE), size)]) == whole
 
 
