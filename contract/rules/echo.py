@@ -42,7 +42,11 @@ def echo_unknown(echo: Echo) -> Ruling:
 
 def echo_fabricated(echo: Echo) -> Ruling:
     """EC203: not invented by the client: right shape, never issued, issuing response seen."""
-    if not echo.is_unknown or echo.unsure or not echo.has_shape or echo.is_probe:
+    if not echo.value:
+        return NA
+    if not echo.is_unknown:
+        return PASS
+    if echo.unsure or not echo.has_shape or echo.is_probe:
         return NA
     issued = f"issued was {shown(echo.newest.id)}" if echo.newest else "none was issued"
     return fails(f"The client invented the ID {shown(echo.value)}; {issued}.", *_newest(echo))

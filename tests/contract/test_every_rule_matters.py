@@ -1,10 +1,13 @@
 """A test of the tests: with any single rule disabled, the catalogue of cases is no longer satisfied."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import pytest
 
+from contract.findings import Verdict
 from contract.rules import RULES, Rule
+from contract.subjects import Ruling
 from tests.contract.cases import catalogue
 from tests.contract.judge import labels
 
@@ -39,3 +42,36 @@ def test_each_rule_is_registered_under_its_own_code_and_family(code: str) -> Non
         *(rule.of_stream, rule.of_ending, rule.of_passage),
     )
     assert sum(judge is not None for judge in subjects) == 1
+
+
+def verdicts_of(code: str) -> set[Verdict]:
+    """What the rule says over the whole catalogue."""
+    seen: set[Verdict] = set()
+
+    def watched[S](judge: Callable[[S], Ruling] | None) -> Callable[[S], Ruling] | None:
+        def watch(subject: S) -> Ruling:
+            assert judge is not None
+            ruling = judge(subject)
+            seen.add(ruling.verdict)
+            return ruling
+
+        return None if judge is None else watch
+
+    rule = RULES[code]
+    changed = replace(
+        rule,
+        of_issue=watched(rule.of_issue),
+        of_echo=watched(rule.of_echo),
+        of_reply=watched(rule.of_reply),
+        of_stream=watched(rule.of_stream),
+        of_ending=watched(rule.of_ending),
+        of_passage=watched(rule.of_passage),
+    )
+    for case in catalogue():
+        labels(case.events, rules={code: changed})
+    return seen
+
+
+@pytest.mark.parametrize("code", sorted(RULES))
+def test_each_rule_is_seen_to_pass_and_to_fail(code: str) -> None:
+    assert {Verdict.PASS, Verdict.FAIL} <= verdicts_of(code)
