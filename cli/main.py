@@ -16,6 +16,7 @@ COMMANDS = {
     "show": "cli.show:show",
     "tail": "cli.tail:tail",
     "validate": "cli.validate:validate",
+    "cors": "cli.cors:cors",
     "profiles": "cli.profiles:profiles",
     "index": "cli.index:index",
     "export": "cli.export:export",

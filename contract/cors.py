@@ -22,6 +22,7 @@ __all__ = [
     "credentials_mode",
     "exposed_names",
     "header_readable",
+    "is_preflight",
     "is_same_origin",
     "judge_preflight",
     "malformed_expose",
@@ -96,7 +97,16 @@ class Preflight:
     @property
     def is_granted(self) -> bool:
         """Whether the request itself may follow, by the standard."""
-        return self.is_ok_status and not (self.refusal or self.method_refused or self.headers_refused)
+        return not self.refusals
+
+    @property
+    def refusals(self) -> tuple[str, ...]:
+        """A clause for each thing that stands in the way, by the standard; empty where nothing does."""
+        status = () if self.is_ok_status else ("its status is not 2xx",)
+        if self.refusal:
+            return (*status, self.refusal)
+        method = (f"the method {self.method_refused} is not allowed",) if self.method_refused else ()
+        return (*status, *method, *(f"the header {name} is not allowed" for name in self.headers_refused))
 
 
 def credentials_mode(request: RequestHead) -> Credentials:
@@ -108,6 +118,15 @@ def credentials_mode(request: RequestHead) -> Credentials:
     if headers.first(request.headers, b"cookie") is not None:
         return Credentials.INCLUDED
     return Credentials.UNKNOWN
+
+
+def is_preflight(request: RequestHead) -> bool:
+    """Whether a browser asks first: https://fetch.spec.whatwg.org/#cors-preflight-request.
+
+    No script can: both of its `Access-Control-Request-` headers are forbidden to them.
+    """
+    method = headers.first(request.headers, b"access-control-request-method")
+    return request.method == b"OPTIONS" and method is not None and origin_of(request) is not None
 
 
 def header_readable(
@@ -216,6 +235,8 @@ def _readable(
     origin: bytes | None,
 ) -> Readable:
     """The answer for a header, or for the body (None)."""
+    if is_preflight(request):
+        return Readable(False, "no script sees the answer to a preflight")
     # A redirect is followed, made opaque or an error, but never handed to a script, unless it has no
     # `Location`: https://fetch.spec.whatwg.org/#http-redirect-fetch
     if response.status in _REDIRECTS and headers.first(response.headers, b"location") is not None:
