@@ -60,7 +60,7 @@ def small(number: int) -> list[Event]:
 
 
 def stream(number: int) -> list[Event]:
-    """A stream of `CHUNKS` events, each a chunk, at a jittering pace, the last one `done`; it issues its ID."""
+    """A stream of `CHUNKS` events, each a chunk, at a jittering pace, `done` the last; it issues its ID."""
     chance = random.Random(number)
     at = number * 2000
     issued = b"stream-%d-%08x" % (1_700_000_000_000 + number, number * 2654435761 % 2**32)

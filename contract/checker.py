@@ -160,7 +160,8 @@ class Checker:
     def _response_head(self, exchange: Exchange, head: ResponseHead) -> None:
         if not exchange.is_decided:
             self._decide(exchange)
-        is_issuing = exchange.issue is not None and issues_with(exchange.issue, head)
+        kind = media_type(head.headers)
+        is_issuing = exchange.issue is not None and issues_with(exchange.issue, head, kind)
         place = exchange.issue.id if exchange.issue and is_issuing and not exchange.issue.id.header else None
         coding, sides = content_coding(head.headers), int(head.side)
         if sides & SERVER and exchange.server is None:
@@ -173,16 +174,16 @@ class Checker:
             exchange.client, exchange.is_issuing_client = head, is_issuing
             if place:
                 exchange.id_in_client = InBody(place, coding, self._decoders)
-            self._client_head(exchange, head, coding)
+            self._client_head(exchange, head, coding, kind)
         if exchange.is_lossy:
             exchange.lose()
 
-    def _client_head(self, exchange: Exchange, head: ResponseHead, coding: str) -> None:
+    def _client_head(self, exchange: Exchange, head: ResponseHead, coding: str, kind: str) -> None:
         """Prepare for what the client gets of the response."""
         opens = exchange.open
         if opens and fits_status(opens.status, head.status):
             exchange.scope_in_body = InBody(opens.place, coding, self._decoders)
-        if not exchange.issue or not self._judge.of_stream or media_type(head.headers) != EVENT_STREAM:
+        if not exchange.issue or not self._judge.of_stream or kind != EVENT_STREAM:
             return
         exchange.reader = StreamReader(self.profile.sse, coding, self._decoders)
         bodies = (exchange.id_in_client, exchange.id_in_server, exchange.answer_body, exchange.answer_sides)

@@ -3,6 +3,7 @@
 from contract import headers
 from contract.answers import AnswerBody
 from contract.bodies import BROKEN_OFF, LOST, Body, Decoders
+from contract.cors import is_same_origin, origin_of
 from contract.events import Abort, Chunk, Message, RequestHead, ResponseHead, Side
 from contract.findings import Role
 from contract.places import InBody, Reading, Returned, in_head
@@ -55,6 +56,7 @@ class Exchange:
         "newest",
         "number",
         "open",
+        "origin",
         "own_echo",
         "reader",
         "request",
@@ -78,6 +80,7 @@ class Exchange:
         self.number = head.exchange
         self.request = head
         self.request_at_server = head if int(head.side) & SERVER else None
+        self.origin = foreign_origin(head)
         self.visit = visit
         self.scope = scope
         self.caller = caller
@@ -244,6 +247,12 @@ class Exchange:
         return bool(self.sent and self.closed & self.judged_side)
 
 
+def foreign_origin(request: RequestHead) -> bytes | None:
+    """The origin of a request that crosses origins; None where it does not, or does not say so."""
+    origin = origin_of(request)
+    return None if origin is None or is_same_origin(request) else origin
+
+
 def _compared(sides: TwoSides | None, chunk: Chunk) -> TwoSides:
     """The two sides of a body, from the first chunk on that one of them has alone."""
     sides = sides or TwoSides(chunk.message)
@@ -251,11 +260,11 @@ def _compared(sides: TwoSides | None, chunk: Chunk) -> TwoSides:
     return sides
 
 
-def issues_with(issue: Issue, response: ResponseHead) -> bool:
+def issues_with(issue: Issue, response: ResponseHead, media_type: str) -> bool:
     """Whether a response has the status and media type of an issuing one."""
     if not fits_status(issue.status, response.status):
         return False
-    return issue.media_type is None or headers.media_type(response.headers) == issue.media_type.lower()
+    return issue.media_type is None or media_type == issue.media_type.lower()
 
 
 def stray_id(profile: Profile, response: ResponseHead) -> Reading | None:

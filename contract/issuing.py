@@ -1,5 +1,6 @@
 """From an exchange to the subject of the ID rules, and to the IDs that the window remembers of it."""
 
+from contract.cors import exposed_names
 from contract.events import ResponseHead
 from contract.exchange import Exchange, named, stray_id
 from contract.places import InBody, Reading, in_head
@@ -71,8 +72,15 @@ def subject(exchange: Exchange, profile: Profile, window: Window) -> Issue | Non
         exposure=id_readable(client, exchange.request, response) if client else None,
         earlier=_earlier(exchange, profile, window, client),
         stray=stray,
+        exposed=_exposed(exchange, response, client),
         exposed_by=_exposed_by(exchange, window, client),
     )
+
+
+def _exposed(exchange: Exchange, response: ResponseHead, client: Reading | None) -> frozenset[bytes] | None:
+    if exchange.origin is None or client is None or not client.header:
+        return None
+    return exposed_names(response.headers)
 
 
 def _exposed_by(exchange: Exchange, window: Window, client: Reading | None) -> int | None:

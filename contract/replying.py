@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from contract.cors import exposed_names, is_same_origin, origin_of
+from contract.cors import exposed_names
 from contract.events import Message
 from contract.exchange import BOTH, CLIENT, SERVER, Exchange
 from contract.headers import media_type
@@ -27,6 +27,7 @@ def reply(exchange: Exchange, profile: Profile, window: Window) -> Reply | None:
         request=exchange.request,
         response=response,
         server=exchange.server,
+        origin=exchange.origin,
         is_preflight=exchange.visit.is_preflight,
         is_to_stream=issue is not None and (issue.media_type or "").lower() == EVENT_STREAM,
         is_routed=exchange.visit.is_routed,
@@ -38,15 +39,15 @@ def _reflected(exchange: Exchange, answers: ScopeAnswers | None) -> bytes:
     """Another origin that an answer of the scope allowed by name before this exchange began."""
     if answers is None:
         return b""
-    mine = origin_of(exchange.request)
-    others = (each for each, at in answers.reflected.items() if each != mine and at < exchange.began)
+    mine, began = exchange.origin, exchange.began
+    others = (each for each, at in answers.reflected.items() if each != mine and at < began)
     return next(others, b"")
 
 
 def remember_answer(exchange: Exchange, window: Window) -> None:
     """Keep what later exchanges of the scope are judged by; once the response has been delivered."""
-    response, origin = exchange.client, origin_of(exchange.request)
-    if response is None or origin is None or is_same_origin(exchange.request):
+    response, origin = exchange.client, exchange.origin
+    if response is None or origin is None:
         return
     if exchange.visit.is_preflight:
         names = exposed_names(response.headers)
@@ -84,7 +85,8 @@ def ending(exchange: Exchange) -> Ending:
         response=head,
         abort=abort,
         is_complete=bool(exchange.complete & SERVER),
-        is_stream=head is not None and media_type(head.headers) == EVENT_STREAM,
+        is_stream=head is not None
+        and (exchange.reader is not None or media_type(head.headers) == EVENT_STREAM),
         silence=abort.at - heard if abort else 0,
     )
 

@@ -65,8 +65,9 @@ class Issue:
     `place` names where the ID belongs, `client` and `server` are the readings on both sides of the
     proxy; `why_unread` says why the client's side of a body could not be read, `earlier` is another
     exchange that issued the client's ID before, `exposure` says whether a script
-    can read the client's ID, `stray` is an ID that a non-issuing response carries, `exposed_by` an earlier
-    preflight of the scope whose answer lists the ID's header.
+    can read the client's ID, `stray` is an ID that a non-issuing response carries. Where another origin asks
+    and the ID is in a header, `exposed` has the names that scripts there may read (None elsewhere, and where
+    a line is malformed), and `exposed_by` is an earlier preflight of the scope whose answer lists its header.
     """
 
     profile: Profile
@@ -80,6 +81,7 @@ class Issue:
     earlier: int | None = None
     exposure: Readable | None = None
     stray: Reading | None = None
+    exposed: frozenset[bytes] | None = None
     exposed_by: int | None = None
 
 
@@ -161,8 +163,9 @@ class Echo:
 class Reply:
     """A response on one of the profile's paths, when its head has reached the client.
 
-    `server` is the head as the service sent it (None: the proxy answered), `is_to_stream` says that the
-    profile wants an event stream here, `is_routed` that the request is one of its routes. `reflected` is
+    `server` is the head as the service sent it (None: the proxy answered), `origin` the request's where it
+    is another one than is asked, `is_to_stream` says that the profile wants an event stream here,
+    `is_routed` that the request is one of its routes. `reflected` is
     another origin that an earlier answer of the scope had allowed by name, without `Vary`.
     """
 
@@ -170,6 +173,7 @@ class Reply:
     request: RequestHead
     response: ResponseHead
     server: ResponseHead | None
+    origin: bytes | None = None
     is_preflight: bool = False
     is_to_stream: bool = False
     is_routed: bool = False

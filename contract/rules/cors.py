@@ -10,12 +10,9 @@ from contract.cors import (
     body_readable,
     cors_refusal,
     credentials_mode,
-    exposed_names,
     header_readable,
-    is_same_origin,
     judge_preflight,
     malformed_expose,
-    origin_of,
 )
 from contract.events import RequestHead, ResponseHead
 from contract.findings import Severity
@@ -32,7 +29,7 @@ def id_readable(reading: Reading, request: RequestHead, response: ResponseHead) 
 
 def cors_origin(reply: Reply) -> Ruling:
     """CO401: the response passes the CORS check (§4.10); failed responses are left to CO409."""
-    origin = _foreign_origin(reply)
+    origin = reply.origin
     if origin is None or reply.is_preflight or reply.response.status >= 400:
         return NA
     return _checked(reply, origin, "A script on {origin} gets nothing of the {status} response: {refusal}.")
@@ -57,7 +54,7 @@ def id_not_exposed(issue: Issue) -> Ruling:
 
 def expose_wildcard(issue: Issue) -> Ruling:
     """CO403: not through `*` where credentials are included (there `*` is a literal name)."""
-    names = _exposed_to_others(issue)
+    names = issue.exposed
     if names is None or b"*" not in names:
         return NA
     # §4.1 (main fetch): "If request's credentials mode is not "include" and headerNames contains `*`, then
@@ -87,7 +84,7 @@ def expose_grammar(reply: Reply) -> Ruling:
 
 def expose_preflight_only(issue: Issue) -> Ruling:
     """CO405: not only on the answer to OPTIONS, where it has no effect."""
-    names = _exposed_to_others(issue)
+    names = issue.exposed
     if names is None:
         return NA
     if _header_name(issue) in names or issue.exposed_by is None:
@@ -101,7 +98,7 @@ def expose_preflight_only(issue: Issue) -> Ruling:
 
 def preflight_refused(reply: Reply) -> Ruling:
     """CO406: the answer to OPTIONS is 2xx and passes the CORS check, though no credentials come with it."""
-    origin = _foreign_origin(reply)
+    origin = reply.origin
     if origin is None or not reply.is_preflight:
         return NA
     found = judge_preflight(reply.request, reply.response, Credentials.UNKNOWN)
@@ -117,7 +114,7 @@ def preflight_refused(reply: Reply) -> Ruling:
 
 def preflight_incomplete(reply: Reply) -> Ruling:
     """CO407: it allows the method and every unsafe request header (`*` never covers `Authorization`)."""
-    if _foreign_origin(reply) is None or not reply.is_preflight:
+    if reply.origin is None or not reply.is_preflight:
         return NA
     found = judge_preflight(reply.request, reply.response, Credentials.UNKNOWN)
     if not found.is_ok_status or found.refusal:
@@ -146,7 +143,7 @@ def preflight_incomplete(reply: Reply) -> Ruling:
 
 def vary_origin(reply: Reply) -> Ruling:
     """CO408: `Vary: Origin` where the origin is reflected."""
-    origin = _foreign_origin(reply)
+    origin = reply.origin
     if origin is None or reply.is_preflight or not names_origin(reply.response, origin):
         return NA
     if has_vary_origin(reply.response):
@@ -164,7 +161,7 @@ def vary_origin(reply: Reply) -> Ruling:
 
 def cors_on_errors(reply: Reply) -> Ruling:
     """CO409: 4xx and 5xx carry the same CORS headers, or scripts cannot read why they were refused."""
-    origin = _foreign_origin(reply)
+    origin = reply.origin
     if origin is None or reply.is_preflight or reply.response.status < 400:
         return NA
     return _checked(reply, origin, "A script on {origin} cannot read the error {status}: {refusal}.")
@@ -191,23 +188,8 @@ def _checked(reply: Reply, origin: bytes, sentence: str) -> Ruling:
     )
 
 
-def _foreign_origin(reply: Reply) -> bytes | None:
-    """The origin of a request that crosses origins; None where it does not, or does not say so."""
-    origin = origin_of(reply.request)
-    return None if origin is None or is_same_origin(reply.request) else origin
-
-
 def _header_name(issue: Issue) -> bytes:
     return issue.client.header.lower().encode() if issue.client else b""
-
-
-def _exposed_to_others(issue: Issue) -> frozenset[bytes] | None:
-    """The names exposed on an issuing response to another origin, whose header has the ID; None elsewhere."""
-    if issue.client is None or not issue.client.header or is_same_origin(issue.request):
-        return None
-    if origin_of(issue.request) is None:
-        return None
-    return exposed_names(issue.response.headers)
 
 
 def _has_wildcard(response: ResponseHead) -> bool:

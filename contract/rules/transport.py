@@ -20,7 +20,10 @@ TIMEOUTS = (5, 10, 15, 20, 25, 29, 30, 50, 55, 60, 90, 100, 120, 180, 230, 240, 
 """Seconds after which proxies, balancers and gateways typically cut a silent connection."""
 _EARLY, _LATER = 0.25, 1.0
 _EVENT_STREAM = "text/event-stream"
-_CACHE_HIT = re.compile(r"(?i)\bhit\b")
+_CACHES = frozenset(
+    (b"age", b"cache-status", b"x-cache", b"cf-cache-status", b"x-cache-status")
+)  # RFC 9211 §2.1
+_CACHE_HIT = re.compile(rb"(?i)\bhit\b")
 
 
 def truncated(ending: Ending) -> Ruling:
@@ -95,11 +98,12 @@ def transformed(reply: Reply) -> Ruling:
     """HT604: no compression or change against `no-transform`; event streams are best not compressed."""
     if reply.server is None or headers.media_type(reply.server.headers) != _EVENT_STREAM:
         return NA
-    before, after = (headers.content_coding(each.headers) for each in (reply.server, reply.response))
-    forbidden = "no-transform" in _directives(reply.server.headers)
+    before = after = headers.content_coding(reply.server.headers)
+    if reply.response is not reply.server:
+        after = headers.content_coding(reply.response.headers)
     # RFC 9110 §7.7: "A proxy MUST NOT transform the content … of a response message that contains a
     # no-transform cache directive".
-    if before != after and forbidden:
+    if before != after and "no-transform" in _directives(reply.server.headers):
         return fails(
             f"The stream's content-coding became {shown(after or 'identity')} on its way, from "
             f"{shown(before or 'identity')}, against Cache-Control: no-transform."
@@ -115,16 +119,13 @@ def cached(reply: Reply) -> Ruling:
     """HT605: no `Age`, no cache hit on a stream."""
     if reply.server is None or not reply.is_to_stream or not 200 <= reply.server.status < 300:
         return NA
-    fields = reply.server.headers
+    found = {name: value for each, value in reply.server.headers if (name := each.lower()) in _CACHES}
     # RFC 9111 §5.1: "The presence of an Age header field implies that the response was not generated or
     # validated by the origin server for this request."
-    age = headers.first(fields, b"age")
-    if age is not None:
-        return fails(f"The stream came from a cache: Age is {shown(age.decode('latin-1'))}.")
-    for name in (b"cache-status", b"x-cache", b"cf-cache-status", b"x-cache-status"):  # RFC 9211 §2.1
-        value = (headers.combined(fields, name) or b"").decode("latin-1")
-        if _CACHE_HIT.search(value):
-            return fails(f"The stream came from a cache: {name.decode().title()} is {shown(value)}.")
+    for name, value in found.items():
+        if name == b"age" or _CACHE_HIT.search(value):
+            field, said = name.decode().title(), shown(value.strip().decode("latin-1"))
+            return fails(f"The stream came from a cache: {field} is {said}.")
     return PASS
 
 
@@ -134,7 +135,7 @@ def redirected(reply: Reply) -> Ruling:
     if response is None or not reply.is_routed or reply.is_preflight:
         return NA
     status, method = response.status, request.method.decode("latin-1")
-    location = headers.first(response.headers, b"location")
+    location = headers.first(response.headers, b"location") if status // 100 == 3 else None
     if status not in (301, 302, 303, 307, 308) or location is None:
         return PASS
     to = location.decode("latin-1")

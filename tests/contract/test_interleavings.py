@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from contract.events import Chunk, End, Event, Message, RequestHead, ResponseHead
 from contract.findings import ExchangeFacts, Output
-from tests.contract.build import FIRST, SECOND, THIRD, Talk, cut
+from tests.contract.build import CORS, FIRST, SECOND, SSE, THIRD, Talk, cut
 from tests.contract.judge import outputs
-from tests.contract.more_cases import CORS, SSE, held_back
+from tests.contract.more_cases import held_back
 
 type Step = Callable[[Talk], list[Event]]
 
