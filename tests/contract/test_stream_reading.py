@@ -17,7 +17,7 @@ from contract.events import Chunk, Form, Message, Side
 from contract.profile import builtin
 from contract.profile_sections import Sse
 from contract.sse import SseEvent, SseParser
-from contract.stream_facts import StreamFacts
+from contract.stream_facts import StreamFacts, shortened
 from contract.stream_grammar import CleanRun, grammar
 from contract.stream_reading import TOO_LONG, StreamReader
 from recordings.decoding import DECODERS
@@ -377,7 +377,7 @@ def test_events_times_and_types_are_those_of_the_parser_fed_chunk_by_chunk(
     assert (facts.pending is None) == (tail is None)
     if events:
         assert (facts.first_at, facts.last_at) == (events[0].at, events[-1].at)
-        assert facts.last_event == events[-1].event[:80]
+        assert facts.last_event == shortened(events[-1].event)
 
 
 @given(BODIES)
