@@ -15,15 +15,23 @@ _PLAIN = rb"[^\r\n\\]*+(?:\\(?!n)[^\r\n\\]*+)*+"
 
 
 @dataclass(frozen=True, slots=True)
-class StreamGrammar:
-    """What a reader needs of a profile.
+class CleanRun:
+    """A run of events whose lines all end in `end`, twice only at the end of each.
 
-    `clean(data, position)` matches, at the start of a block, as many whole events as are no terminal
-    ones, fit their models for sure, have the usual lines, and end in LF LF, which is nowhere else in
-    them. It always matches, if only nothing.
+    `match(data, position)` takes, at the start of a block, as many whole events as are no terminal ones,
+    fit their models for sure, and have the usual lines. It always matches, if only nothing.
     """
 
-    clean: Callable[[bytes, int], re.Match[bytes]]
+    end: bytes
+    match: Callable[[bytes, int], re.Match[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class StreamGrammar:
+    """What a reader needs of a profile."""
+
+    lf: CleanRun
+    crlf: CleanRun
     terminal: frozenset[str]
     payloads: Mapping[str, Payload]
 
@@ -37,29 +45,32 @@ def grammar(sse: Sse) -> StreamGrammar:
     known = _KNOWN.get(id(sse))
     if known is not None:
         return known[1]
-    clean = cast(Callable[[bytes, int], re.Match[bytes]], _clean(sse).match)
-    made = StreamGrammar(clean, frozenset(sse.terminal), sse.payloads)
+    made = StreamGrammar(_run(sse, b"\n"), _run(sse, b"\r\n"), frozenset(sse.terminal), sse.payloads)
     if len(_KNOWN) >= _FEW:
         _KNOWN.clear()
     _KNOWN[id(sse)] = sse, made
     return made
 
 
-def _clean(sse: Sse) -> re.Pattern[bytes]:
+def _run(sse: Sse, end: bytes) -> CleanRun:
     # An empty name means "message" (HTML §9.2.6), so neither is a name like others.
     special = {"", "message", *sse.terminal, *sse.payloads}
-    names = b"|".join(re.escape(name.encode("utf-8", "replace")) for name in sorted(special))
     bodies = {
         name: body
-        for name in special - set(sse.terminal)
+        for name in sorted(special - {"", *sse.terminal})
         if (body := pattern(sse.payloads[name]) if name in sse.payloads else _PLAIN) is not None
     }
     if "message" in bodies:
         bodies[""] = bodies["message"]
-    else:
-        bodies.pop("", None)
-    named = [re.escape(name.encode("utf-8", "replace")) + rb"\ndata: ?+" + bodies[name] for name in bodies]
-    named.append(rb"(?!(?:" + names + rb")\n)[^\r\n\\]*+\ndata: ?+" + _PLAIN)
-    event = rb"event: ?+(?:" + b"|".join(named) + rb")\n\n"
-    unnamed = rb"|data: ?+" + bodies[""] + rb"\n\n" if "" in bodies else b""
-    return re.compile(b"(?:" + event + unnamed + b")*+")
+    data = end + rb"data: ?+"
+    named = [_literal(name) + data + body for name, body in bodies.items()]
+    others = b"|".join(_literal(name) for name in sorted(special))
+    named.append(rb"(?!(?:" + others + b")" + end + rb")[^\r\n\\]*+" + data + _PLAIN)
+    event = rb"event: ?+(?:" + b"|".join(named) + b")" + end + end
+    unnamed = rb"|data: ?+" + bodies[""] + end + end if "" in bodies else b""
+    match = re.compile(b"(?:" + event + unnamed + b")*+").match
+    return CleanRun(end, cast(Callable[[bytes, int], re.Match[bytes]], match))
+
+
+def _literal(name: str) -> bytes:
+    return re.escape(name.encode("utf-8", "replace"))

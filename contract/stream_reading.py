@@ -8,7 +8,6 @@ healthy events is taken by one pattern, and of all others only the block that is
 import codecs
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from contract import literal_ends
 from contract.bodies import LIMIT, Decoders
@@ -17,6 +16,7 @@ from contract.payload_models import is_json, misfit
 from contract.profile_sections import Sse
 from contract.sse import SseEvent, SseParser
 from contract.stream_bytes import StreamBytes
+from contract.stream_facts import ENOUGH, StreamFacts, kind, shortened
 from contract.stream_grammar import grammar
 
 TOO_LONG = f"an event is longer than {LIMIT} bytes"
@@ -26,41 +26,15 @@ _MANY = 32  # chunks that are gathered
 _LARGE = 1024  # bytes of a chunk that is not worth waiting with
 _SMALL = 4096  # bytes of an unfinished block that may be copied again and again
 _CLAUSES = 3
-_SHORT = 80  # characters
-_ENOUGH = 400  # bytes for so many characters and a field's name
 _LF, _CR = b"\n\r"
+_PIECES = 1 << 17  # bytes that are taken at once
 
 # HTML §9.2.5: lines are separated by CR LF, by a single LF, or by a single CR.
-_CONTENT = re.compile(rb"[^\r\n]")
 _BLANK = re.compile(rb"(?>\r\n?+|\n)(?:\r\n?+|\n)")
+# Empty lines and comments at the start of a block, which say nothing. Longer comments are left to the
+# parser: so the limit of a block is the same for all chunks.
+_NOTHING = re.compile(rb"(?:[\r\n]|:[^\r\n\\]{0,1000}+\r?+\n)++")
 _BOM_AT_LINE_START = re.compile(rb"(?:\A|(?<=[\r\n]))\xef\xbb\xbf")
-
-
-@dataclass(frozen=True, slots=True)
-class StreamFacts:
-    """What was seen of one event stream. Times are microseconds, texts are shortened and not escaped."""
-
-    events: int
-    """Events that a browser dispatches."""
-    first_at: int
-    last_at: int
-    """When the chunks came that completed the first and the last of them; 0 if there were none."""
-    terminals: int
-    after_terminal: int
-    """Terminal events, and events of any type after the first of those."""
-    last_event: str
-    """Its type; empty if there was none."""
-    pending: str | None
-    """What the end of the stream dropped (§9.2.6); None for nothing, or where the end was not seen."""
-    escaped: str | None
-    """The first line with a literal backslash and n where a line end was meant."""
-    encoding: str
-    """The first fault of the encoding as a clause, empty for none; offsets are those of the decoded body."""
-    payload: tuple[str, ...]
-    payload_failures: int
-    """How many events do not fit their models; a clause for each of the first three."""
-    unread: str
-    """Why the rest, or all, could not be read: the other facts are about what came before."""
 
 
 class StreamReader:
@@ -94,7 +68,7 @@ class StreamReader:
 
     def __init__(self, sse: Sse, coding: str, decoders: Decoders) -> None:
         self._grammar = grammar(sse)
-        self._clean = self._grammar.clean
+        self._clean = self._grammar.lf  # the kind of line ends that was seen last
         self._bytes = StreamBytes(coding, decoders)
         self._held: list[Chunk] = []
         self._heard_at = 0
@@ -148,9 +122,7 @@ class StreamReader:
             pending = self._dropped()
             if self._partial:
                 offset = self._offset - len(self._partial)
-                self._note(
-                    offset, f"byte {self._partial[0]:#04x} at offset {offset} begins a character cut short"
-                )
+                self._note(offset, f"byte {self._partial[0]:#04x} at offset {offset} is cut short")
         self._look_at_rest(has_ended=not self._why)
         return self._facts(pending)
 
@@ -173,13 +145,26 @@ class StreamReader:
             return
         if self._bytes.is_plain:
             pieces = [chunk.data for chunk in chunks if chunk.form is _WIRE]
-            if len(pieces) == len(chunks):
-                self._read(b"".join(pieces), pieces, chunks)
+            new = b"".join(pieces)
+            if len(pieces) == len(chunks) and len(new) <= _PIECES:
+                self._read(new, pieces, chunks)
                 return
+        self._take_in_turn(chunks)
+        self._why = self._why or self._bytes.why
+
+    def _take_in_turn(self, chunks: Sequence[Chunk]) -> None:
+        pieces: list[bytes] = []
+        owners: list[Chunk] = []
+        size = 0
         for chunk in chunks:
             for piece in self._bytes.feed(chunk):
-                self._read(piece, (piece,), (chunk,))
-        self._why = self._why or self._bytes.why
+                pieces.append(piece)
+                owners.append(chunk)
+                size += len(piece)
+                if size >= _PIECES // 2:
+                    self._read(b"".join(pieces), pieces, owners)
+                    pieces, owners, size = [], [], 0
+        self._read(b"".join(pieces), pieces, owners)
 
     # From bytes to blocks.
 
@@ -229,17 +214,21 @@ class StreamReader:
         first = last = -1
         if position < 0:
             return 0, first, last
-        size, clean = len(data), self._clean
+        size = len(data)
         while position < size:
-            end = clean(data, position).end()
+            run = self._clean
+            end = run.match(data, position).end()
             if end > position:
-                if not self._events:
-                    first = data.index(b"\n\n", position) + 1
-                last = end - 1
-                self._count(data, position, end)
-            elif data[position] == _LF or data[position] == _CR:
-                content = _CONTENT.search(data, position)
-                end = content.start() if content else size
+                if not self._events or end - position > LIMIT:
+                    done = data.index(run.end * 2, position) + 2 * len(run.end) - (run is self._grammar.crlf)
+                    # Only the first can be too long, for the others came with one piece.
+                    if done - position > LIMIT:
+                        break
+                    first = first if self._events else done - 1
+                last = end - 1 - (run is self._grammar.crlf)
+                self._count(data, position, end, run.end * 2)
+            elif nothing := _NOTHING.match(data, position):
+                end = nothing.end()
             elif (blank := _BLANK.search(data, position)) is None:
                 break
             else:
@@ -250,6 +239,7 @@ class StreamReader:
                 if self._block(data[position:end], self._offset - size + position):
                     last = done - 1
                     first = last if self._events == 1 else first
+                self._clean = self._grammar.crlf if done < end else self._grammar.lf
             position = end
         return position, first, last
 
@@ -269,14 +259,14 @@ class StreamReader:
 
     # From blocks to facts.
 
-    def _count(self, data: bytes, start: int, end: int) -> None:
-        """Healthy events from `start` to `end`."""
-        events = data.count(b"\n\n", start, end)
+    def _count(self, data: bytes, start: int, end: int, between: bytes) -> None:
+        """Healthy events from `start` to `end`, each with `between` after it."""
+        events = data.count(between, start, end)
         self._events += events
         if self._terminals:
             self._after_terminal += events
-        last = data.rfind(b"\n\n", start, end - 2)
-        self._last = data[start if last < 0 else last + 2 : end][:_ENOUGH]
+        last = data.rfind(between, start, end - len(between))
+        self._last = data[start if last < 0 else last + len(between) : end][:ENOUGH]
 
     def _block(self, block: bytes, offset: int) -> bool:
         """Any block, which begins at `offset`; whether it is an event."""
@@ -293,24 +283,25 @@ class StreamReader:
 
     def _event(self, event: SseEvent) -> None:
         self._events += 1
-        self._last = kind = event.event
+        self._last = name = event.event
         if self._terminals:
             self._after_terminal += 1
-        if kind in self._grammar.terminal:
+        if name in self._grammar.terminal:
             self._terminals += 1
-        model = self._grammar.payloads.get(kind)
+        model = self._grammar.payloads.get(name)
         if model is not None and (clause := misfit(model, event.data)):
             self._misfits += 1
             if len(self._payload) < _CLAUSES:
-                self._payload.append(f"event {self._events} ({kind}): {clause}")
+                self._payload.append(f"event {self._events} ({name}): {clause}")
 
     def _dropped(self) -> str | None:
         """What the end of the stream drops (§9.2.6)."""
-        if not self._rest:
-            return None
+        rest = bytes(self._rest)
+        lines = max(rest.rfind(b"\n"), rest.rfind(b"\r")) + 1
         parser = self._parser or _started_parser()
-        parser.feed(bytes(self._rest))
-        return None if parser.end() is None else _shortened(self._rest)
+        parser.feed(rest[:lines])
+        is_dropped = parser.end() is not None or rest[lines : lines + 1] not in (b"", b":")
+        return shortened(rest) if is_dropped else None
 
     def _look_at_rest(self, *, has_ended: bool) -> None:
         rest = bytes(self._rest)
@@ -348,9 +339,9 @@ class StreamReader:
             last_at=self._last_at,
             terminals=self._terminals,
             after_terminal=self._after_terminal,
-            last_event=_kind(self._last),
+            last_event=kind(self._last),
             pending=pending,
-            escaped=None if self._escaped is None else _shortened(self._escaped),
+            escaped=None if self._escaped is None else shortened(self._escaped),
             encoding=self._fault[1] if self._fault else "",
             payload=tuple(self._payload),
             payload_failures=self._misfits,
@@ -371,19 +362,3 @@ def _time(index: int, size: int, pieces: Sequence[bytes], chunks: Sequence[Chunk
         if index >= size:
             return chunk.at
     return otherwise
-
-
-def _kind(last: bytes | str) -> str:
-    """The type of the last event; of a healthy one the beginning of its block is given."""
-    if isinstance(last, str):
-        return _shortened(last)
-    if not last.startswith(b"event:"):
-        return "message"
-    line, _, _ = last.partition(b"\n")
-    return _shortened(line.removeprefix(b"event:").removeprefix(b" "))
-
-
-def _shortened(text: bytes | bytearray | str) -> str:
-    if not isinstance(text, str):
-        text = text[:_ENOUGH].decode("utf-8", "replace")
-    return text if len(text) <= _SHORT else text[: _SHORT - 1] + "…"
