@@ -1,5 +1,6 @@
 """`docs/cors.md`: what it prints, and where it says that browsers deviate."""
 
+import json
 import re
 from pathlib import Path
 
@@ -54,9 +55,15 @@ def trouble(tmp_path: Path) -> Path:
 
 def test_every_example_prints_what_the_page_says(trouble: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(trouble.parent)
-    assert len(EXAMPLES) >= 2
+    assert EXAMPLES
     for command, printed in EXAMPLES:
         assert streamid(*command.split()).stdout == printed, command
+
+
+def test_the_page_is_right_about_what_the_credentials_mode_changes(trouble: Path) -> None:
+    for mode, readable in (("omit", True), ("include", False)):
+        rows = json.loads(streamid("cors", trouble, "--credentials", mode, "--format", "json").stdout)
+        assert [row["readable"] for row in rows if row["exchange"] == 7] == [readable]
 
 
 def test_every_deviation_of_the_browser_is_on_the_page() -> None:
