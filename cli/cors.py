@@ -111,11 +111,13 @@ def _answers(
 def _wanted(recording: "Recording") -> tuple[str, ...]:
     """The header that carries the ID, and those that the profile wants exposed, once each."""
     profile = _profile(recording)
-    names = [route.id.header for route in profile.issue if route.id.header]
-    found = {name.lower(): name for name in reversed([*names, *profile.cors.expose])}
+    found: dict[str, str] = {}
+    for name in (*(route.id.header or "" for route in profile.issue), *profile.cors.expose):
+        found.setdefault(name.lower(), name)
+    found.pop("", None)  # an ID that is not in a header
     if not found:
         raise Unusable(f"{recording.path}: the profile {profile.name} names no header; --header names one")
-    return tuple(reversed(found.values()))
+    return tuple(found.values())
 
 
 def _profile(recording: "Recording") -> "Profile":

@@ -257,7 +257,9 @@ def _readable(
     within = _cross_origin(name, asking, request, response, Credentials.INCLUDED)
     if without.readable == within.readable:
         return without
-    return Readable(None, f"that depends on the credentials mode, which is not seen: {within.because}")
+    return Readable(
+        None, f"yes without credentials, no with them, and the credentials mode is not seen: {within.because}"
+    )
 
 
 def _cross_origin(

@@ -245,3 +245,8 @@ PREFLIGHTS = {
         _preflight(ALLOW, TRUE, _HEADERS + b" *"), "GET", "include", Authorization="Bearer t"
     ),
 }
+
+DEVIATIONS = {
+    "preflight: Authorization, any header": "`*` in Access-Control-Allow-Headers covers Authorization too",
+}
+"""Where Chromium does not do what the standard says, and why; `docs/cors.md` lists them too."""

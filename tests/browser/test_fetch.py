@@ -17,6 +17,7 @@ from tests.browser.cases import (
     ANY,
     CARRIED,
     CREDENTIALS,
+    DEVIATIONS,
     EXPOSED,
     LISTED,
     NAMES,
@@ -36,11 +37,6 @@ from tests.browser.fetching import (
     predicted,
 )
 from tests.browser.scripted import Answer, ScriptedServer
-
-DEVIATIONS = {
-    "preflight: Authorization, any header": "`*` in Access-Control-Allow-Headers covers Authorization too",
-}
-"""Where Chromium does not do what the standard says, and why; `docs/cors.md` lists them too."""
 
 _numbers = itertools.count(1)
 

@@ -8,7 +8,7 @@ from tests.cli.recorded import record
 from tests.cli.streamid import finished, streamid
 from tests.contract.build import Talk
 
-READING = (["ls"], ["show"], ["tail"], ["tail", "-f"], ["validate"], ["index"])
+READING = (["ls"], ["show"], ["tail"], ["tail", "-f"], ["validate"], ["cors"], ["index"])
 
 
 def one_line(result_stderr: str) -> str:

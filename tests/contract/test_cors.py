@@ -284,3 +284,49 @@ def test_a_preflight_fails_as_a_whole_by_its_origin_and_by_its_grammar(
     found = judge_preflight(preflight(method="GET", wants=""), answer, Credentials.OMITTED)
     assert found.refusals == ("its status is not 2xx", refusal)
     assert not found.is_granted
+
+
+@pytest.mark.parametrize(
+    ("trusting", "refusal"),
+    [
+        (["true"], ""),
+        ([" true\t"], ""),
+        ([], "Access-Control-Allow-Credentials is missing though credentials are included"),
+        (["True"], "Access-Control-Allow-Credentials is True, not true, though credentials are included"),
+        (
+            ["true", "true"],
+            "Access-Control-Allow-Credentials is true, true, not true, though credentials are included",
+        ),
+    ],
+)
+def test_credentials_are_trusted_in_one_word_only(trusting: list[str], refusal: str) -> None:
+    lines = [("Access-Control-Allow-Credentials", value) for value in trusting]
+    assert cors_refusal(b"https://app.example", asked(APP, COOKIE), response(ALLOW, *lines)) == refusal
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Cache-Control", "Content-Language", "Content-Length", "Content-Type", "Expires", "Last-Modified"),
+        "Pragma",
+    ],
+)
+def test_a_safelisted_name_needs_no_list_and_no_good_one(name: str) -> None:
+    answer = response(ALLOW, CREDENTIALS, expose("a b"))
+    assert header_readable(name.encode(), asked(APP), answer).readable is True
+
+
+def test_a_line_that_is_no_list_is_told() -> None:
+    answer = response(ALLOW, CREDENTIALS, expose("X-Id"), expose("a b"))
+    assert header_readable(b"X-Id", asked(APP), answer) == Readable(
+        False, "a line of Access-Control-Expose-Headers is no list, so none counts: a b"
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "ok"), [(199, False), (200, True), (299, True), (300, False), (401, False)]
+)
+def test_a_preflight_is_answered_with_200_to_299(status: int, ok: bool) -> None:
+    answer = replace(response(ALLOW), status=status)
+    found = judge_preflight(preflight(method="GET", wants=""), answer, Credentials.OMITTED)
+    assert found.is_ok_status is found.is_granted is ok
