@@ -6,7 +6,7 @@ from contract.profile import builtin_toml
 from tests.cli.conftest import FABRICATED
 from tests.cli.recorded import STARTED, record, run_info, writer
 from tests.cli.streamid import finished, streamid
-from tests.contract.build import FIRST, ID_HEADER, Talk
+from tests.contract.build import FIRST, ID_HEADER, SECOND, Talk
 
 
 def test_json_has_the_documented_keys(chat: Path) -> None:
@@ -28,8 +28,10 @@ def test_text_groups_findings_by_stream_and_ends_with_counts(chat: Path) -> None
     lines = streamid("validate", chat).stdout.splitlines()
     assert lines[0].startswith(f"{FABRICATED}: issue not seen")
     assert lines[0].endswith("echoed (#4), REFUSED (400)")
-    assert lines[1].split()[:4] == ["EC202", "echo-unknown", "info", "#4"]
-    assert lines[2].split()[:4] == ["EC203", "echo-fabricated", "error", "#4"]
+    assert lines[1] == "  #4  POST /api/chat/sessions/s1/update-stream → 400"
+    assert lines[2].split()[:3] == ["EC202", "echo-unknown", "info"]
+    assert lines[3].strip() == f"newest ID of the scope: {SECOND}"
+    assert lines[4].split()[:3] == ["EC203", "echo-fabricated", "error"]
     assert lines[-1] == (
         "1 error, 0 warnings, 1 info, 0 inconclusive in 4 exchanges, 2 streams (profile chat)"
     )
