@@ -1,5 +1,6 @@
 """Several recordings, judged by several processes; the results come in the order of the recordings."""
 
+import contextlib
 import multiprocessing
 import os
 import signal
@@ -7,6 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 from contract.profile import Profile
@@ -39,32 +41,57 @@ def judge_file(path: Path, profile: Profile | None, task: Task, advance: Advance
 
 
 def judge_files(paths: Iterable[Path], profile: Profile | None, task: Task, jobs: int) -> Iterator[Judged]:
-    """The same for several, by `jobs` other processes, in the order of `paths`.
+    """The same for several, by `jobs` other processes, in the order of `paths`. For the main thread only.
 
     The first recording that cannot be judged ends it, as it would with one process. No more than twice
     `jobs` results wait for being taken. However it ends, no process is left.
     """
-    context, others = multiprocessing.get_context("spawn"), multiprocessing.active_children()
-    with ProcessPoolExecutor(jobs, context, initializer=_begin) as pool:
+    context = multiprocessing.get_context("spawn")
+    stop = context.Event()
+    with ProcessPoolExecutor(jobs, context, initializer=_begin, initargs=(stop,)) as pool:
         waiting: deque[Future[Judged]] = deque()
         try:
             for path in paths:
-                waiting.append(pool.submit(judge_file, path, profile, task))
+                with _interrupt_later():
+                    waiting.append(pool.submit(_judge_if_wanted, path, profile, task))
                 if len(waiting) >= 2 * jobs:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for child in multiprocessing.active_children():
-                if child not in others:
-                    child.terminate()
-            raise
+        finally:
+            # To end the processes by force could cut a result short, for whose rest the pool would wait.
+            stop.set()
+            for future in waiting:
+                future.cancel()
 
 
-def _begin() -> None:
-    """Ctrl-C is for the process that started this one; this one ends with it, however that ended."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+@contextlib.contextmanager
+def _interrupt_later() -> Iterator[None]:
+    """Ctrl-C waits: a process half started could not be ended. What starts meanwhile never hears it."""
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        signal.signal(signal.SIGINT, before)
+        if came and callable(before):
+            before(signal.SIGINT, None)
+
+
+_stop: Event | None = None
+"""In a process that judges: whether its work is still wanted."""
+
+
+class _Unwanted(Exception):  # noqa: N818 - nothing is wrong
+    """What is being judged is not wanted any more."""
+
+
+def _begin(stop: Event) -> None:
+    """Set up a process that judges: it ends with the one that started it, however that ends."""
+    global _stop
+    _stop = stop
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
@@ -73,3 +100,13 @@ def _end_with_parent() -> None:
     if parent is not None:
         parent.join()
         os._exit(1)
+
+
+def _judge_if_wanted(path: Path, profile: Profile | None, task: Task) -> Judged:
+    _look(0)
+    return judge_file(path, profile, task, _look)
+
+
+def _look(events: int) -> None:
+    if _stop is not None and _stop.is_set():
+        raise _Unwanted

@@ -37,7 +37,8 @@ def junit_xml(report: "Report", fail_on: "FailOn") -> str:
         _count(suite)
     _count(root)
     indent(root)
-    return tostring(root, encoding="us-ascii", xml_declaration=True).decode("ascii")
+    document: bytes = tostring(root, encoding="us-ascii", xml_declaration=True)
+    return document.decode("ascii")
 
 
 def _by_test(report: "Report") -> "dict[tuple[str, str], dict[str, list[ReportedFinding]]]":

@@ -5,6 +5,7 @@ A recording has no lines: the artifact is the whole file, and the exchange a log
 
 import contextlib
 import json
+import os
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -105,5 +106,5 @@ def _uri(path: str) -> str:
     absolute = Path(path).absolute()
     here = Path.cwd()
     if absolute.is_relative_to(here):
-        return quote(absolute.relative_to(here).as_posix())
+        return quote(os.fsencode(absolute.relative_to(here)))
     return absolute.as_uri()
