@@ -112,8 +112,8 @@ def validate(
     validation = Validation(task)
     for judged in _judged(in_order_of_start(recordings), given, task, jobs):
         validation.add(judged)
-    for missing in validation.missing():
-        raise Unusable(f"{missing!r}: there is no such stream or scope in what was judged")
+    if missing := validation.missing():
+        raise Unusable(f"{missing[0]!r}: there is no such stream or scope in what was judged")
     report = validation.report()
     if write_baseline is not None:
         report = _accepted(write_baseline, validation, report)
@@ -193,6 +193,7 @@ def _profile(name: str) -> "Profile":
 
 def _accepted(file: Path, validation: "Validation", report: "Report") -> "Report":
     """Write the baseline; with it, all that was found is known."""
+    from cli.rendering.report_text import counted
     from replay.baseline import BaselineError, write
     from replay.validation import Summary
 
@@ -201,16 +202,18 @@ def _accepted(file: Path, validation: "Validation", report: "Report") -> "Report
         write(file, found)
     except BaselineError as error:
         raise Unusable(str(error)) from error
-    note(f"{file}: {found.total():,} findings of {len(found):,} defects written")
+    note(f"{file}: {counted(found.total(), 'finding')} written, {counted(len(found), 'defect')}")
     known = {"findings": [], "summary": Summary(), "known": found.total(), "left_out": 0, "gone": []}
     return report.model_copy(update=known)
 
 
 def _print(report: "Report", form: str, fail_on: "FailOn") -> None:
+    from cli.rendering.report_text import left_out
+
     for line in _lines(report, form, fail_on):
         click.echo(line)
     if report.left_out and form not in ("text", "markdown"):
-        note(f"{report.left_out:,} more findings are not listed; --limit 0 lists all")
+        note(left_out(report))
 
 
 def _lines(report: "Report", form: str, fail_on: "FailOn") -> Iterator[str]:

@@ -67,12 +67,17 @@ def _lines(finding: "ReportedFinding") -> Iterator[str]:
 def notes(report: "Report") -> Iterator[str]:
     """What was not listed, and which defects of the baseline are gone."""
     if report.left_out:
-        yield f"{_count(report.left_out, 'more finding')} not listed; --limit 0 lists all"
+        yield left_out(report)
     if report.known:
-        yield f"{_count(report.known, 'finding')} known by the baseline, not counted"
+        yield f"{counted(report.known, 'finding')} known by the baseline, not counted"
     for gone in report.gone:
         what = f"{gone.code} at {gone.where}: {gone.message}"
         yield f"in the baseline, but not found any more: {printable(what)}"
+
+
+def left_out(report: "Report") -> str:
+    """How many findings are not listed, and what to do about it."""
+    return f"{counted(report.left_out, 'more finding')} not listed; --limit 0 lists all"
 
 
 def counts_line(report: "Report") -> str:
@@ -87,8 +92,8 @@ def _coloured_counts(report: "Report") -> str:
 def _counts(counts: "Summary") -> str:
     return ", ".join(
         (
-            _count(counts.error, "error"),
-            _count(counts.warning, "warning"),
+            counted(counts.error, "error"),
+            counted(counts.warning, "warning"),
             f"{counts.info:,} info",
             f"{counts.inconclusive:,} inconclusive",
         )
@@ -97,11 +102,12 @@ def _counts(counts: "Summary") -> str:
 
 def _what(report: "Report") -> str:
     several = f" of {len(report.recordings)} recordings" if len(report.recordings) > 1 else ""
-    seen = f"{_count(report.exchanges, 'exchange')}, {_count(report.streams, 'stream')}"
+    seen = f"{counted(report.exchanges, 'exchange')}, {counted(report.streams, 'stream')}"
     return f"{seen}{several} (profile {printable(report.profile)})"
 
 
-def _count(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
+    """For example `1,200 findings`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
