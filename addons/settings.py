@@ -1,12 +1,12 @@
 """The `streamid_*` options: declared to mitmproxy, read from `streamid.toml`, parsed into `Settings`.
 
 Precedence: `--set` > mitmproxy's own configuration file > `streamid.toml` in the working directory
-> the defaults here. The file's keys are the options' names without `streamid_`.
+> `[tool.streamid]` in its `pyproject.toml` > the defaults here. The files' keys are the options' names
+without `streamid_`.
 All options are strings to mitmproxy, so that a bad value is ours to report, in one line.
 """
 
 import difflib
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,9 +14,10 @@ from itertools import pairwise
 from pathlib import Path
 
 from contract.profile import Profile, ProfileError, builtin_names, builtin_toml
+from recordings.configuration import OWN, Source, sources
 
 PREFIX = "streamid_"
-CONFIGURATION = Path("streamid.toml")
+CONFIGURATION = Path(OWN)
 OTHER_TABLES = ("validate",)
 """Tables of `streamid.toml` that belong to offline commands."""
 
@@ -134,26 +135,18 @@ def _key(value: str) -> str | None:
 
 
 def defaults(configuration: Path = CONFIGURATION) -> dict[str, str]:
-    """The options' defaults, `streamid.toml` laid over the built-in ones.
+    """The options' defaults: the built-in ones, `pyproject.toml` over them, `streamid.toml` over both.
 
     Raises ValueError with one line that names the file and the key.
     """
     values = {name: option.default for name, option in OPTIONS.items()}
-    try:
-        text = configuration.read_text(encoding="utf-8")
-        table = tomllib.loads(text)
-    except FileNotFoundError:
-        return values
-    except OSError as error:
-        raise ValueError(f"{configuration}: cannot read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{configuration}: {error}") from None
-    for key, value in table.items():
-        name = key.removeprefix(PREFIX)
-        if name in OPTIONS:
-            values[name] = _as_text(configuration, key, value)
-        elif key not in OTHER_TABLES:
-            raise ValueError(f"{configuration}: unknown key '{key}'{_suggestion(name, OPTIONS)}")
+    for source in reversed(sources(configuration)):
+        for key, value in source.values.items():
+            name = key.removeprefix(PREFIX)
+            if name in OPTIONS:
+                values[name] = _as_text(source, key, value)
+            elif key not in OTHER_TABLES:
+                raise ValueError(f"{source.where(key)}: unknown key{_suggestion(name, OPTIONS)}")
     return values
 
 
@@ -168,14 +161,14 @@ def on_command_line(arguments: Sequence[str]) -> dict[str, str]:
     return {name: value for name, equals, value in pairs if equals}
 
 
-def _as_text(configuration: Path, key: str, value: object) -> str:
+def _as_text(source: Source, key: str, value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
         return value
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return ",".join(value)
-    raise ValueError(f"{configuration}: {key} must be a string or true/false, not {value!r}")
+    raise ValueError(f"{source.where(key)} must be a string or true/false, not {value!r}")
 
 
 def unknown_option(name: str) -> str:

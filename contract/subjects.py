@@ -14,7 +14,7 @@ from contract.findings import Severity, Verdict
 from contract.places import Reading, Returned
 from contract.profile import Profile
 from contract.routes import Caller
-from contract.stream_reading import StreamFacts
+from contract.stream_facts import StreamFacts
 from contract.two_sides import Change
 from contract.window import Issuance
 

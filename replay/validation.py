@@ -1,31 +1,33 @@
 """Judge recordings again, from their events: the same checker as live, hence the same findings."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
-from contract.checker import Checker
 from contract.events import Side
-from contract.findings import ExchangeFacts, Finding, Output, Role, Severity, StreamVerdict, Verdict
+from contract.findings import Finding, Severity, StreamVerdict, Verdict
 from contract.profile import Profile
-from recordings.decoding import DECODERS
+from contract.rules import RULES
 from recordings.reader import Recording
-
-STEP = 4096
-"""Events between two reports of progress."""
+from replay.baseline import Defect, defect
+from replay.judging import Advance, Found, Judged, Task, judge, kind, unheard
 
 _SIDES: dict[Side, Literal["client", "server", "both"]] = {
     Side.CLIENT: "client",
     Side.SERVER: "server",
     Side.BOTH: "both",
 }
-_KEPT_VERDICTS = 100_000
+
+type FailOn = Literal["error", "warning", "never"]
 
 
 class ReportedFinding(BaseModel):
-    """One finding. `at`: µs since the start of its run. `recording` is there where several were judged."""
+    """One finding. `at`: µs since the start of its run. `recording` is there where several were judged.
+
+    What is not in the JSON is for the other formats: the exchange's line, and the defect's fingerprint.
+    """
 
     recording: str | None = None
     code: str
@@ -38,6 +40,10 @@ class ReportedFinding(BaseModel):
     side: Literal["client", "server", "both"]
     at: int
     evidence: dict[str, str]
+    method: str = Field(default="", exclude=True)
+    url: str = Field(default="", exclude=True)
+    status: int | None = Field(default=None, exclude=True)
+    fingerprint: str = Field(default="", exclude=True)
 
 
 class Summary(BaseModel):
@@ -50,7 +56,12 @@ class Summary(BaseModel):
 
 
 class Report(BaseModel):
-    """What `streamid validate --format json` prints. `streams`: how many exchanges issue a stream's ID."""
+    """What `streamid validate --format json` prints. `streams`: how many exchanges issue a stream's ID.
+
+    What is not in the JSON: `codes` of the rules that were judged, `verdicts` by recording and stream, how
+    many findings are `known` by the baseline and how many are `left_out` of the list, and the baseline's
+    defects that were not found any more (`gone`).
+    """
 
     recordings: list[str]
     profile: str
@@ -58,64 +69,56 @@ class Report(BaseModel):
     streams: int = 0
     findings: list[ReportedFinding] = []
     summary: Summary = Summary()
+    codes: list[str] = Field(default=[], exclude=True)
+    verdicts: dict[tuple[str, str], StreamVerdict] = Field(default={}, exclude=True)
+    known: int = Field(default=0, exclude=True)
+    left_out: int = Field(default=0, exclude=True)
+    gone: list[Defect] = Field(default=[], exclude=True)
+
+    def recording_of(self, finding: ReportedFinding) -> str:
+        """The recording that `finding` is from, however many there are."""
+        return finding.recording or self.recordings[0]
 
 
 class Validation:
-    """Gathers what the checker says of recordings, which are judged one after the other.
+    """Gathers what the checker says of recordings. A checker's state ends with its run: each has its own."""
 
-    A checker's state ends with its run, so each recording has its own. `latest` has, by recording and
-    stream, the last verdict on each stream – those of the last 100,000 streams.
-    """
-
-    def __init__(self, *, select: Collection[str] | None = None, ignore: Collection[str] = ()) -> None:
-        self.latest: dict[tuple[str, str], StreamVerdict] = {}
-        self._select = select
-        self._ignore = ignore
+    def __init__(self, task: Task = Task()) -> None:  # noqa: B008 - it is frozen
+        self._task = task
         self._names: list[str] = []
         self._profiles: dict[str, None] = {}
-        self._exchanges: int = 0
-        self._streams = 0
-        self._findings: list[tuple[str, Finding]] = []
+        self._exchanges = self._streams = self._left_out = 0
+        self._counts: Counter[str] = Counter()
+        self._findings: list[tuple[str, Found]] = []
+        self._verdicts: dict[tuple[str, str], StreamVerdict] = {}
+        self._known: Counter[Defect] = Counter()
+        self._named: set[str] = set()
+        self.gathered: Counter[Defect] = Counter()
+        """All defects that were found, where the task is to gather them."""
 
-    def judge(
-        self,
-        name: str,
-        recording: Recording,
-        profile: Profile,
-        advance: Callable[[int], None] = lambda events: None,
-    ) -> None:
-        """Judge `recording`, which reports call `name`; `advance` hears of every `STEP` events or so."""
-        self._names.append(name)
-        self._profiles[profile.name] = None
-        checker = Checker(profile, decoders=DECODERS, select=self._select, ignore=self._ignore)
-        feed, waiting = checker.feed, 0
-        for event in recording.events():
-            outputs = feed(event)
-            if outputs:
-                self._take(name, outputs)
-            waiting += 1
-            if waiting == STEP:
-                advance(waiting)
-                waiting = 0
-        self._take(name, checker.end())
-        advance(waiting)
+    def judge(self, name: str, recording: Recording, profile: Profile, advance: Advance = unheard) -> None:
+        """Judge `recording`, which reports call `name`; `advance` hears of every 4,096 events or so."""
+        self.add(judge(name, recording, profile, self._task, advance))
 
-    def _take(self, name: str, outputs: Iterable[Output]) -> None:
-        for output in outputs:
-            match output:
-                case Finding():
-                    self._findings.append((name, output))
-                case StreamVerdict():
-                    self._keep(name, output)
-                case ExchangeFacts():
-                    self._exchanges += 1
-                    self._streams += output.role is Role.ISSUE
+    def add(self, judged: Judged) -> None:
+        """Take in what one recording gave; reports have them in this order."""
+        self._names.append(judged.name)
+        self._profiles[judged.profile] = None
+        self._exchanges += judged.exchanges
+        self._streams += judged.streams
+        self._counts += judged.counts
+        self._known += judged.known
+        self.gathered += judged.gathered
+        self._named |= judged.named
+        room = self._task.limit - len(self._findings)
+        self._findings += [(judged.name, found) for found in judged.findings[:room]]
+        self._left_out += judged.left_out + len(judged.findings[room:])
+        self._verdicts |= {(judged.name, stream): last for stream, last in judged.verdicts.items()}
 
-    def _keep(self, name: str, verdict: StreamVerdict) -> None:
-        latest = self.latest
-        latest[name, verdict.stream] = verdict
-        if len(latest) > _KEPT_VERDICTS:
-            del latest[next(iter(latest))]
+    def missing(self) -> list[str]:
+        """The streams and scopes that are asked for and in none of the recordings."""
+        narrowing = self._task.narrowing
+        return sorted((narrowing.streams | narrowing.scopes) - self._named)
 
     def report(self) -> Report:
         """All that was found so far."""
@@ -126,12 +129,30 @@ class Validation:
             exchanges=self._exchanges,
             streams=self._streams,
             findings=[reported(found, name if several else None) for name, found in self._findings],
-            summary=summary(found for _, found in self._findings),
+            summary=Summary(**self._counts),
+            codes=chosen_codes(self._task.select, self._task.ignore),
+            verdicts=self._verdicts,
+            known=self._known.total(),
+            left_out=self._left_out,
+            gone=self._gone(),
         )
 
+    def _gone(self) -> list[Defect]:
+        """Not told where only a part of the findings was looked at."""
+        if self._task.narrowing:
+            return []
+        codes = chosen_codes(self._task.select, self._task.ignore)
+        return sorted(each for each in self._task.known - set(self._known) if each.code in codes)
 
-def reported(finding: Finding, recording: str | None) -> ReportedFinding:
-    """`finding` as reports have it."""
+
+def chosen_codes(select: Collection[str] | None, ignore: Collection[str]) -> list[str]:
+    """The codes of the rules that `select` and `ignore` leave."""
+    return [code for code in RULES if is_chosen(code, select, ignore)]
+
+
+def reported(found: Found, recording: str | None) -> ReportedFinding:
+    """`found` as reports have it."""
+    finding = found.finding
     return ReportedFinding(
         recording=recording,
         code=finding.code,
@@ -144,19 +165,19 @@ def reported(finding: Finding, recording: str | None) -> ReportedFinding:
         side=_SIDES[finding.side],
         at=finding.at,
         evidence=dict(finding.evidence),
+        method=found.method,
+        url=found.url,
+        status=found.status,
+        fingerprint=defect(finding, found.method, found.url).fingerprint(),
     )
 
 
 def summary(findings: Iterable[Finding]) -> Summary:
     """The counts of `findings`."""
-    counts = Counter(
-        "inconclusive" if found.verdict is Verdict.INCONCLUSIVE else found.severity.value
-        for found in findings
-    )
-    return Summary(**counts)
+    return Summary(**Counter(map(kind, findings)))
 
 
-def fails(counts: Summary, fail_on: Literal["error", "warning", "never"]) -> bool:
+def fails(counts: Summary, fail_on: FailOn) -> bool:
     """Whether there is anything at or above `fail_on`; what is inconclusive never is."""
     if fail_on == "never":
         return False

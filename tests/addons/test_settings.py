@@ -90,7 +90,7 @@ def test_the_file_in_the_folder_changes_the_defaults(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('recrod = "x.db"\n', "unknown key 'recrod'; did you mean record?"),
+        ('recrod = "x.db"\n', "streamid.toml:1: recrod: unknown key; did you mean record?"),
         ("log = 3\n", "log must be a string or true/false, not 3"),
         ("log = \n", "Invalid value"),
     ],
@@ -101,6 +101,22 @@ def test_a_bad_file_is_one_line_that_names_file_and_key(tmp_path: Path, text: st
     with pytest.raises(ValueError, match=r"streamid\.toml") as caught:
         settings.defaults(file)
     assert said in str(caught.value)
+
+
+def test_pyproject_gives_the_options_too_and_the_own_file_wins(tmp_path: Path) -> None:
+    shared = '[project]\nname = "other"\n[tool.streamid]\nlog = "json"\nlog_headers = true\n'
+    (tmp_path / "pyproject.toml").write_text(shared + '[tool.streamid.validate]\nfail-on = "never"\n')
+    alone = settings.defaults(tmp_path / "streamid.toml")
+    assert (alone["log"], alone["log_headers"]) == ("json", "true")
+    (tmp_path / "streamid.toml").write_text('log = "text"\n')
+    both = settings.defaults(tmp_path / "streamid.toml")
+    assert (both["log"], both["log_headers"]) == ("text", "true")
+
+
+def test_a_bad_key_in_pyproject_is_named_with_its_file_and_line(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.streamid]\nlog = "json"\nrecrod = "x"\n')
+    with pytest.raises(ValueError, match=r"pyproject\.toml:3: tool\.streamid\.recrod: unknown key; did you"):
+        settings.defaults(tmp_path / "streamid.toml")
 
 
 def test_an_unknown_option_is_answered_with_the_nearest() -> None:

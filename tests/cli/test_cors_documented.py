@@ -13,7 +13,7 @@ from tests.contract.build import CORS, FIRST, MISMATCH, ORIGIN, Talk
 
 PAGE = (ROOT / "docs" / "cors.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```console\n\$ streamid (.+?)\n(.*?)```", PAGE, re.DOTALL)
-ALLOW, TRUE, LISTED = CORS
+ALLOW, TRUE, LISTED, _ = CORS
 ANY = (ALLOW[0], "*")
 EXPOSE = LISTED[0]
 ASKS = (

@@ -43,3 +43,33 @@ def test_completion_is_there_for_every_shell_that_the_page_names(shell: str) -> 
     assert completing is not None
     found = completing(main, {}, "streamid", "_STREAMID_COMPLETE").get_completions([], "va")
     assert [item.value for item in found] == ["validate"]
+
+
+CI = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+
+
+def test_every_call_of_validate_in_the_page_on_integration_is_one(
+    chat: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "recordings").symlink_to(chat.parent)
+    calls = re.findall(r"streamid (validate recordings[^>|\n#]*)", CI)
+    assert len(calls) >= 8
+    for call in calls:
+        result = streamid(*call.split())
+        assert result.exit_code == (0 if "never" in call or "write" in call else 1), call
+        assert "EC203" in result.stdout or "write" in call
+
+
+def test_the_baseline_and_the_settings_in_the_page_are_good(
+    chat: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (baseline,) = re.findall(r"```json\n(.*?)```", CI, re.DOTALL)
+    (settings,) = re.findall(r"```toml\n(.*?)```", CI, re.DOTALL)
+    (tmp_path / "streamid-known.json").write_text(baseline)
+    (tmp_path / "streamid.toml").write_text(settings)
+    result = streamid("validate", chat)
+    assert result.exit_code == 0
+    assert "1 finding known by the baseline, not counted" in result.stdout
+    assert "EC203" not in result.stdout
