@@ -17,6 +17,7 @@ COMMANDS = {
     "tail": "cli.tail:tail",
     "validate": "cli.validate:validate",
     "profiles": "cli.profiles:profiles",
+    "rule": "cli.rule:rule",
     "index": "cli.index:index",
     "export": "cli.export:export",
     "lab": "cli.lab:lab",
