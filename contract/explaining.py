@@ -1,7 +1,7 @@
 """What each rule means, why it matters and how to mend it: a page of text per rule, joined with `RULES`.
 
-The text is data (`explanations/CO402.toml`), read only when it is asked for. Severity and family are said once,
-in `RULES`, and not repeated there.
+The text is data (`explanations/CO402.toml`), read only when it is asked for. Severity and family are said
+once, in `RULES`, and not repeated there.
 """
 
 import re

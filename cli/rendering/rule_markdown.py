@@ -62,7 +62,7 @@ def _example(example: "Example") -> Iterator[str]:
 
 
 def _fenced(text: str, language: str) -> tuple[str, str, str]:
-    return (f"```{language}", text.strip("\n"), "```")
+    return (f"```{language}", text.removesuffix("\n"), "```")
 
 
 def _index(rules: "list[Explanation]") -> Iterator[str]:
@@ -84,23 +84,24 @@ def _row(explained: "Explanation") -> str:
 
 
 _INTRODUCTION = """
-Each rule looks at one exchange and says pass, fail, warn, not applicable, or – with the reason – inconclusive:
-what a proxy cannot see is never guessed. Fail, warn and inconclusive become findings. Inconclusive findings
-have the severity `info`, whatever the rule; the severities below are those of a plain failure.
+Each rule looks at one exchange and says pass, fail, warn, not applicable, or – with the reason –
+inconclusive: what a proxy cannot see is never guessed. Fail, warn and inconclusive become findings.
+Inconclusive findings have the severity `info`, whatever the rule; the severities below are those of a
+plain failure.
 
-`streamid rule CODE` prints a page of these on the terminal, `streamid rule --all` lists them.
-`--select` and `--ignore` take codes or their beginnings: `EC`, `EC2`, `EC201`. Where both fit, the longer wins.
+`streamid rule CODE` prints a page of these on the terminal, `streamid rule --all` lists them. `--select`
+and `--ignore` take codes or their beginnings: `EC`, `EC2`, `EC201`. Where both fit, the longer wins.
 
-ID, CO, SS and HT603 judge what the client got. "Issued", SV and the other HT rules go by what the service sent.
-EC judges the client's echo against what the service issued. HP compares both sides of the proxy. Where the
-sides differ, the finding has the server's side as evidence, so that the service is not blamed for what happened
-on the way.
+ID, CO, SS and HT603 judge what the client got. "Issued", SV and the other HT rules go by what the service
+sent. EC judges the client's echo against what the service issued. HP compares both sides of the proxy.
+Where the sides differ, the finding has the server's side as evidence, so that the service is not blamed
+for what happened on the way.
 
 Rules are literal: one defect may break several. Each page says under *See also* which ones go with it.
 
-The examples run in one shell on one machine. A command that ends in `&` keeps running; give each a terminal of
-its own if you would rather read its log. Wait until the lab says `Ready`; `fg` and Ctrl-C end them. The tester
-says that it is a page of `http://localhost:8080`, and the proxy listens on 8002: so requests cross origins, as
-they do in production. IDs, sessions and numbers of exchanges differ from run to run, and headers that do not
-matter are left out.
+The examples run in one shell on one machine. A command that ends in `&` keeps running; give each a
+terminal of its own if you would rather read its log. Wait until the lab says `Ready`; `fg` and Ctrl-C end
+them. The tester says that it is a page of `http://localhost:8080`, and the proxy listens on 8002: so
+requests cross origins, as they do in production. IDs, sessions and numbers of exchanges differ from run
+to run, and headers that do not matter are left out.
 """
