@@ -18,6 +18,7 @@ COMMANDS = {
     "validate": "cli.validate:validate",
     "cors": "cli.cors:cors",
     "profiles": "cli.profiles:profiles",
+    "rule": "cli.rule:rule",
     "index": "cli.index:index",
     "export": "cli.export:export",
     "lab": "cli.lab:lab",
