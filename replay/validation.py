@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from contract.events import Side
 from contract.findings import Finding, Severity, StreamVerdict, Verdict
+from contract.judging import is_chosen
 from contract.profile import Profile
 from contract.rules import RULES
 from recordings.reader import Recording
