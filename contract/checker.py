@@ -8,7 +8,7 @@ that the order of unrelated events does not matter, and neither do chunk boundar
 The memory of an exchange goes when it ends; issued IDs are kept in a window (see `contract.window`).
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from contract import echoing, issuing, replying
 from contract.answers import AnswerBody, needs_body
@@ -59,8 +59,8 @@ class Checker:
         self._decoders = decoders or {}
         self._judge = Judge(rules, select, ignore)
         self._open: dict[int, Exchange] = {}
-        self._plain: dict[int, Callable[[Chunk], None]] = {}
-        """Of streams that matter for their events alone: what takes chunks that passed unchanged."""
+        self._plain: dict[int, StreamReader] = {}
+        """Of streams that matter for their events alone: what reads the chunks that passed unchanged."""
         self._others: set[int] = set()  # open exchanges that the profile does not know
         self._now = 0  # position in the sequence
         self._gap = 0
@@ -72,9 +72,9 @@ class Checker:
     def feed(self, event: Event) -> list[Output]:
         """Take the next event of the sequence, and give what it decides."""
         if isinstance(event, Chunk):
-            take = self._plain.get(event.exchange)
-            if take is not None and event.side is _BOTH and event.message is _RESPONSE:
-                take(event)
+            reader = self._plain.get(event.exchange)
+            if reader is not None and event.side is _BOTH and event.message is _RESPONSE:
+                reader.feed(event)
                 return []
             return self._chunk(event)
         self._now += 1
@@ -89,6 +89,24 @@ class Checker:
             return []
         self._take(exchange, event)
         return self._advanced(exchange, event.at)
+
+    def feed_all(self, events: Iterable[Event], out: list[Output]) -> None:
+        """Take some events of the sequence at once, and add what they decide to `out`.
+
+        The same as `feed` for each of them, but that most chunks cost a fraction of it.
+        """
+        plain, feed = self._plain, self.feed
+        for event in events:
+            if type(event) is Chunk and event.side is _BOTH and event.message is _RESPONSE:
+                reader = plain.get(event.exchange)
+                if reader is not None:
+                    reader.held.append(event)
+                    continue
+            outputs = feed(event)
+            if outputs:
+                out += outputs
+        for reader in plain.values():
+            reader.settle_if_many()
 
     def end(self) -> list[Output]:
         """What is still to be said when the run is over; open exchanges are judged as far as seen."""
@@ -188,7 +206,7 @@ class Checker:
         exchange.reader = StreamReader(self.profile.sse, coding, self._decoders)
         bodies = (exchange.id_in_client, exchange.id_in_server, exchange.answer_body, exchange.answer_sides)
         if all(body is None for body in bodies):
-            self._plain[exchange.number] = exchange.reader.feed
+            self._plain[exchange.number] = exchange.reader
 
     def _lost(self, gap: Gap) -> list[Output]:
         exchange = self._open.get(gap.exchange)

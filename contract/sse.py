@@ -154,7 +154,8 @@ class SseParser:
 
     def _by_line(self, data: bytes, start: int, events: list[SseEvent], *, once: bool) -> int:
         """Take lines from `start` on – if `once`, up to the end of the block; where it stopped."""
-        for line in _LINE.finditer(data, start):
+        # Only up to the last line end: beyond it the pattern would try every start of an endless line.
+        for line in _LINE.finditer(data, start, 1 + max(data.rfind(b"\n"), data.rfind(b"\r"))):
             content, ending = line.groups()
             if self._unfinished:
                 self._unfinished.append(content)

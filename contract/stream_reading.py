@@ -50,7 +50,6 @@ class StreamReader:
         "_first_at",
         "_grammar",
         "_heard_at",
-        "_held",
         "_is_utf8",
         "_last",
         "_last_at",
@@ -64,13 +63,14 @@ class StreamReader:
         "_started",
         "_terminals",
         "_why",
+        "held",
     )
 
     def __init__(self, sse: Sse, coding: str, decoders: Decoders) -> None:
         self._grammar = grammar(sse)
         self._clean = self._grammar.lf  # the kind of line ends that was seen last
         self._bytes = StreamBytes(coding, decoders)
-        self._held: list[Chunk] = []
+        self.held: list[Chunk] = []
         self._heard_at = 0
         self._parser: SseParser | None = None  # it gets only whole blocks
         # Where we are.
@@ -93,27 +93,34 @@ class StreamReader:
     @property
     def heard_at(self) -> int:
         """When the latest chunk came (µs), whatever was in it; 0 if none did."""
-        return self._held[-1].at if self._held else self._heard_at
+        return self.held[-1].at if self.held else self._heard_at
 
     def feed(self, chunk: Chunk) -> None:
         """Take the next chunk."""
-        held = self._held
+        held = self.held
         held.append(chunk)
         if len(held) >= _MANY or len(chunk.data) > _LARGE:
-            self._held = []
-            self._take(held)
+            self.settle()
+
+    def settle(self) -> None:
+        """Take what waits in `held`; whoever appends to it instead of calling `feed` calls this at times."""
+        self._take(self.held)
+        self.held.clear()
+
+    def settle_if_many(self) -> None:
+        """Take what waits in `held`, if it is worth it."""
+        if len(self.held) >= _MANY:
+            self.settle()
 
     def feed_many(self, chunks: Sequence[Chunk]) -> None:
         """Take a run of chunks."""
-        if self._held:
-            held, self._held = self._held, []
-            self._take(held)
+        self.settle()
         for start in range(0, len(chunks), 2 * _MANY):
             self._take(chunks[start : start + 2 * _MANY])
 
     def end(self) -> StreamFacts:
         """The facts of a stream that has ended by its framing."""
-        self._take_held()
+        self.settle()
         for piece in self._bytes.end():
             self._read(piece, (), ())
         self._why = self._why or self._bytes.why
@@ -128,15 +135,11 @@ class StreamReader:
 
     def stop(self) -> StreamFacts:
         """The facts of a stream that was broken off, or still runs."""
-        self._take_held()
+        self.settle()
         self._look_at_rest(has_ended=False)
         return self._facts(None)
 
     # From chunks to bytes.
-
-    def _take_held(self) -> None:
-        held, self._held = self._held, []
-        self._take(held)
 
     def _take(self, chunks: Sequence[Chunk]) -> None:
         if chunks:

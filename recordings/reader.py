@@ -73,6 +73,11 @@ class Recording:
             for _, event in some:
                 yield event
 
+    def batches(self) -> Iterator[list[Event]]:
+        """All events in order, some at a time: the fastest way through a recording."""
+        for some in self._lists(None, None):
+            yield [event for _, event in some]
+
     def numbered(self, since: int | None = None, until: int | None = None) -> Iterator[Numbered]:
         """The same as (sequence number, event)."""
         for some in self._lists(since, until):

@@ -188,15 +188,14 @@ class Writer:
     def _judge(self, events: list[Event]) -> None:
         if self._checker is None:
             return
-        feed = self._checker.feed
+        outputs: list[Output] = []
         try:
-            for event in events:
-                outputs = feed(event)
-                if outputs:
-                    self._note(outputs)
+            self._checker.feed_all(events, outputs)
         except Exception as error:
             self._trouble("judging", f"judging stopped, recording goes on: {error!r}")
             self._checker = None
+        if outputs:
+            self._note(outputs)
 
     def _thinned(self, event: Event) -> Event:
         if type(event) is not Chunk or not event.data:

@@ -12,9 +12,6 @@ from recordings.reader import Recording
 from replay.baseline import Defect, defect
 from replay.narrowing import EVERYTHING, Narrowing
 
-STEP = 4096
-"""Events between two reports of progress."""
-
 LIMIT = 10_000
 """Findings that are listed, if not told otherwise; all are counted."""
 
@@ -79,20 +76,16 @@ def unheard(events: int) -> None:
 def judge(
     name: str, recording: Recording, profile: Profile, task: Task, advance: Advance = unheard
 ) -> Judged:
-    """Judge `recording`, which reports call `name`; `advance` hears of every `STEP` events or so."""
+    """Judge `recording`, which reports call `name`; `advance` hears of some events at a time."""
     taking = _Taking(Judged(name, profile.name), recording, task)
     checker = Checker(profile, decoders=DECODERS, select=task.select, ignore=task.ignore)
-    feed, waiting = checker.feed, 0
-    for event in recording.events():
-        outputs = feed(event)
-        if outputs:
-            taking.take(outputs)
-        waiting += 1
-        if waiting == STEP:
-            advance(waiting)
-            waiting = 0
+    outputs: list[Output] = []
+    for events in recording.batches():
+        checker.feed_all(events, outputs)
+        taking.take(outputs)
+        outputs.clear()
+        advance(len(events))
     taking.take(checker.end())
-    advance(waiting)
     return taking.judged
 
 

@@ -1,5 +1,7 @@
 """The parser against the standard's own examples (HTML §9.2.6), and against any bytes in any pieces."""
 
+import time
+
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -209,3 +211,16 @@ def by_the_letter(body: bytes) -> list[tuple[str, str, str]]:
             elif name == "id" and "\0" not in value:
                 last = value
     return events
+
+
+def test_a_line_without_end_costs_no_more_than_its_length() -> None:
+    def spent(size: int) -> float:
+        parser = SseParser()
+        begun = time.process_time()
+        for _ in range(20):
+            assert parser.feed(b"x" * (size // 20)) == []
+        return time.process_time() - begun
+
+    spent(1000)
+    # Twenty times as much: quadratic would be four hundred times as long.
+    assert spent(400_000) < 100 * max(spent(20_000), 0.0005)
