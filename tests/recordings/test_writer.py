@@ -306,6 +306,10 @@ class Judge:
             return [finding(event.exchange, event.at)]
         return []
 
+    def feed_all(self, events: list[Event], out: list[Output]) -> None:
+        for event in events:
+            out += self.feed(event)
+
     def end(self) -> list[Output]:
         return [StreamVerdict("stream-1", "s", 1, True, None, None, None, 9)]
 
