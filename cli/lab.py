@@ -1,5 +1,7 @@
 """`streamid lab`: the chat system to try everything on, and a client that tests it."""
 
+import json
+import shutil
 import signal
 import sys
 import time
@@ -12,6 +14,7 @@ import click
 
 from cli.colour import colour_option
 from cli.errors import Unusable
+from cli.recordings_argument import format_option
 from lab.loopback import PortBusyError
 from lab.processes import Lab, LabError, LabOptions
 
@@ -78,14 +81,23 @@ def lab() -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="The chat service's log of updates, a JSON line each [default: in the data folder].",
 )
-def up(auth_port: int, data_dir: Path | None, **given: Any) -> None:
+@click.option(
+    "--bug",
+    "bugs",
+    multiple=True,
+    metavar="NAME[=VALUE]",
+    help="Something that the chat service gets wrong; repeatable, and streamid lab bugs lists them.",
+)
+def up(auth_port: int, data_dir: Path | None, bugs: tuple[str, ...], **given: Any) -> None:
     """Run authentication, accounting and chat until Ctrl-C.
 
     \b
-    Example:
+    Examples:
       streamid lab up --auth-port 4000 --accounting-port 4001 --chat-port 4002
+      streamid lab up --bug race=300 --bug no-vary
     """
-    options = LabOptions(authentication_port=auth_port, data_dir=data_dir, **given)
+    _check_bugs(bugs)
+    options = LabOptions(authentication_port=auth_port, data_dir=data_dir, bugs=bugs, **given)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
@@ -100,6 +112,15 @@ def up(auth_port: int, data_dir: Path | None, **given: Any) -> None:
         raise Unusable(str(error)) from error
     except (LabError, OSError) as error:
         raise click.ClickException(str(error)) from error
+
+
+def _check_bugs(bugs: tuple[str, ...]) -> None:
+    from lab.bugs import parse_all
+
+    try:
+        parse_all(bugs)
+    except ValueError as error:
+        raise Unusable(f"--bug {error}") from error
 
 
 def _interrupt(_: int, __: FrameType | None) -> None:
@@ -123,8 +144,30 @@ def _announce(running: Lab) -> None:
     click.echo(f"page            {running.authentication_url}/demo?{query}")
     click.echo(f"databases       {running.data_dir} ({kept})")
     click.echo(f"update log      {running.update_log}")
+    if running.options.bugs:
+        click.echo(f"bugs            {', '.join(running.options.bugs)}")
     click.echo("Ready. Ctrl-C stops all three.")
     sys.stdout.flush()
+
+
+@lab.command()
+@format_option
+def bugs(form: str) -> None:
+    """List what lab up --bug can break: name and value, what it does, which rules it breaks.
+
+    \b
+    Example:
+      streamid lab bugs --format json
+    """
+    from cli.rendering.bug_table import bug_fields, bug_lines
+    from lab.bugs import BUGS
+
+    if form == "json":
+        click.echo(json.dumps([bug_fields(bug) for bug in BUGS.values()], indent=2))
+        return
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    for line in bug_lines(BUGS.values(), width):
+        click.echo(line)
 
 
 @lab.command()

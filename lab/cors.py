@@ -1,6 +1,7 @@
 """Cross-origin headers (Fetch, "CORS protocol"), in one place so that a build can get them wrong."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 type Fields = tuple[tuple[str, str], ...]
 
@@ -14,16 +15,17 @@ class Cors:
     expose: str = ""
     allow_headers: str = "Authorization, Content-Type, X-User-ID"
 
-    def answer(self, origin: str | None) -> Fields:
-        """The fields that every answer to a request from `origin` carries, errors included."""
+    preflight_status: ClassVar[int] = 204
+
+    def answer(self, origin: str | None, status: int = 200, content_type: str = "") -> Fields:
+        """The fields that every answer to a request from `origin` carries, errors and streams included."""
         if origin is None:
             return ()
-        exposed = (("access-control-expose-headers", self.expose),) if self.expose else ()
         return (
             ("access-control-allow-origin", origin),
             ("access-control-allow-credentials", "true"),
-            *exposed,
-            ("vary", "Origin"),
+            *self.exposing(),
+            *self.varying(),
         )
 
     def preflight(self, origin: str | None) -> Fields:
@@ -34,6 +36,18 @@ class Cors:
             ("access-control-allow-origin", origin),
             ("access-control-allow-credentials", "true"),
             ("access-control-allow-methods", METHODS),
-            ("access-control-allow-headers", self.allow_headers),
-            ("vary", "Origin"),
+            ("access-control-allow-headers", self.allowed()),
+            *self.varying(),
         )
+
+    def exposing(self) -> Fields:
+        """What tells scripts which fields they may read."""
+        return (("access-control-expose-headers", self.expose),) if self.expose else ()
+
+    def varying(self) -> Fields:
+        """What tells caches that the answer depends on the origin."""
+        return (("vary", "Origin"),)
+
+    def allowed(self) -> str:
+        """The fields that a request may carry, as a list."""
+        return self.allow_headers

@@ -27,7 +27,10 @@ class LabError(Exception):
 
 @dataclass(frozen=True)  # no slots: the defaults are read from the class
 class LabOptions:
-    """What a lab is started with; port 0 takes a free one, `data_dir` None a folder for this run."""
+    """What a lab is started with; port 0 takes a free one, `data_dir` None a folder for this run.
+
+    `bugs` are what the chat service gets wrong: `NAME` or `NAME=VALUE`, as `lab.bugs.parse` takes them.
+    """
 
     authentication_port: int = 0
     accounting_port: int = 0
@@ -38,6 +41,7 @@ class LabOptions:
     detailed: float = Settings.detailed
     credits: int = 0
     log_file: Path | None = None
+    bugs: tuple[str, ...] = ()
 
     @property
     def ports(self) -> dict[str, int]:
@@ -136,7 +140,7 @@ class Lab:
     def _spawn(self, name: str, sockets: list[socket.socket]) -> subprocess.Popen[bytes]:
         descriptors = [sock.fileno() for sock in sockets]
         return subprocess.Popen(
-            [sys.executable, "-m", "lab.service", name, *self._arguments(descriptors)],
+            [sys.executable, "-m", "lab.service", name, *self._arguments(name, descriptors)],
             stdin=subprocess.PIPE,
             pass_fds=descriptors,
             env=_environment(),
@@ -144,7 +148,7 @@ class Lab:
             start_new_session=True,  # Ctrl-C is for us; we stop the services in order
         )
 
-    def _arguments(self, descriptors: list[int]) -> list[str]:
+    def _arguments(self, name: str, descriptors: list[int]) -> list[str]:
         options = self.options
         given = {
             "--data-dir": self.data_dir,
@@ -157,7 +161,8 @@ class Lab:
         }
         flat = [str(part) for pair in given.items() for part in pair]
         temporary = ["--temporary"] if options.data_dir is None else []
-        return ["--lifeline", *temporary, *flat, "--sockets", *map(str, descriptors)]
+        bugs = [f"--bug={bug}" for bug in options.bugs if name == "chat"]
+        return ["--lifeline", *temporary, *flat, *bugs, "--sockets", *map(str, descriptors)]
 
     def _wait_until_healthy(self) -> None:
         deadline = time.monotonic() + HEALTHY_WITHIN

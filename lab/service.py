@@ -11,6 +11,7 @@ from pathlib import Path
 import uvicorn
 from starlette.types import ASGIApp
 
+from lab.connection import ReachableProtocol
 from lab.loopback import listen
 from lab.settings import Settings
 
@@ -60,6 +61,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--detailed", type=float, default=Settings.detailed)
     parser.add_argument("--credits", type=int, default=Settings.credits)
     parser.add_argument("--log-file", type=Path)
+    parser.add_argument("--bug", dest="bugs", action="append", default=[], help="of the chat service only")
     return parser.parse_args(arguments)
 
 
@@ -73,6 +75,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
         detailed=options.detailed,
         credits=options.credits,
         log_file=options.log_file,
+        bugs=tuple(options.bugs),
     )
 
 
@@ -97,7 +100,7 @@ def main() -> None:
         sockets = listen(DEFAULT_PORTS[options.name] if options.port is None else options.port)
     config = uvicorn.Config(
         build(options.name, settings_of(options)),
-        http="h11",  # the one that keeps the case of field names
+        http=ReachableProtocol,
         ws="none",
         log_level="warning",
         access_log=False,

@@ -15,7 +15,8 @@ class Settings:
     """Settings of one lab; `tokens` and `interval` (seconds) pace an ordinary answer.
 
     An answer to a "very detailed" question streams for at least `detailed` seconds, and `credits`
-    is what every user starts with. `log_file` is the chat service's log of updates.
+    is what every user starts with. `log_file` is the chat service's log of updates, `bugs` are what it
+    gets wrong (`NAME` or `NAME=VALUE` of `lab.bugs`).
     """
 
     data_dir: Path
@@ -25,6 +26,7 @@ class Settings:
     detailed: float = 16.0
     credits: int = 0
     log_file: Path | None = None
+    bugs: tuple[str, ...] = ()
 
     @property
     def update_log(self) -> Path:

@@ -70,18 +70,24 @@ class Edge:
             return
         request = Request(scope)
         origin = request.headers.get("origin")
-        added = self._cors.preflight(origin) if request.method == "OPTIONS" else self._cors.answer(origin)
+        preflight = request.method == "OPTIONS"
 
         async def send_out(message: Message) -> None:
             if message["type"] == "http.response.start":
                 present = [
                     (name.decode("latin-1"), value.decode("latin-1")) for name, value in message["headers"]
                 ]
+                content_type = dict(present).get("content-type", "")
+                added = (
+                    self._cors.preflight(origin)
+                    if preflight
+                    else self._cors.answer(origin, message["status"], content_type)
+                )
                 fields = (*present, *added, ("date", formatdate(usegmt=True)))
                 message["headers"] = [_field(name, value) for name, value in fields]
             await send(message)
 
-        app = Response(status_code=204) if request.method == "OPTIONS" else self._app
+        app = Response(status_code=self._cors.preflight_status) if preflight else self._app
         await app(scope, receive, send_out)
 
 

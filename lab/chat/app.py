@@ -5,8 +5,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from lab.bugs import faulty_conduct
 from lab.catalogue import MODELS, recommend
-from lab.chat.conduct import Conduct
 from lab.chat.credits import Credits
 from lab.chat.observe import Supervision
 from lab.chat.service import Service
@@ -55,7 +55,7 @@ class Models:
 
 def chat_app(settings: Settings) -> ASGIApp:
     """The service with all its routes."""
-    conduct = Conduct()
+    conduct = faulty_conduct(settings.bugs)
     service = Service(
         settings=settings,
         tokens=Tokens(settings.secret()),
@@ -66,4 +66,4 @@ def chat_app(settings: Settings) -> ASGIApp:
     )
     routers = (Models(service), Sessions(service), Streaming(service), Supervision(service))
     routes = [route for router in routers for route in router.routes()]
-    return build_app(NAME, routes, service.close, conduct.cors)
+    return conduct.serve(build_app(NAME, routes, service.close, conduct.cors))

@@ -58,11 +58,12 @@ class Streaming:
             caller.token, streaming_id, model.id, estimate(message, service.settings)
         )
         service.store.add_message(session.id, "user", message)
-        await service.conduct.keep_streaming_id(service.store, session.id, streaming_id)
+        await service.conduct.keep_streaming_id(service.store, session, streaming_id)
         settle = partial(service.credits.settle, caller.token, streaming_id)
         live = LiveStream(session.id, message, service.settings, service.conduct, settle)
         service.run(live)
-        return EventStream(live.follow(), service.conduct.stream_headers(streaming_id), live.leave)
+        frames, fields = service.conduct.body(live.follow()), service.conduct.stream_headers(streaming_id)
+        return EventStream(frames, fields, live.leave)
 
     async def update(self, request: Request) -> Response:
         """Let a complete answer in where it comes with the stream's own ID."""
@@ -72,13 +73,12 @@ class Streaming:
         body = await read_json(request)
         received, expected = (
             body.get("streamingSessionId"),
-            service.conduct.expected(service.store, session.id),
+            service.conduct.expected(service.store, session),
         )
         accepted = service.conduct.accepts(expected, received)
         service.updates.add(session.id, caller.username, received, expected, accepted)
         if not accepted:
-            status, refusal = service.conduct.mismatch(expected, received)
-            return JSONResponse(refusal, status)
+            return service.conduct.refusal(expected, received)
         answer, tokens = body.get("completeResponse"), body.get("tokensUsed", 0)
         if not isinstance(answer, str):
             raise HTTPException(400, "completeResponse is required")
