@@ -15,6 +15,7 @@ import click
 from cli.colour import colour_option
 from cli.errors import Unusable
 from cli.recordings_argument import format_option
+from lab.carelessness import CLIENT_BUGS, Habits
 from lab.loopback import PortBusyError
 from lab.processes import Lab, LabError, LabOptions
 
@@ -212,15 +213,29 @@ def bugs(form: str) -> None:
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=30.0, show_default=True)
 @click.option("--proxy", default="", help="A proxy for all requests [default: as the environment says].")
 @click.option("--ca", type=click.Path(exists=True, dir_okay=False), help="Certificates to trust.")
+@click.option(
+    "--client-bug",
+    type=click.Choice(list(CLIENT_BUGS)),
+    help="Make a mistake of real clients, or behave oddly [default: neither].",
+)
 @click.option("--quiet", is_flag=True, help="Leave the headers of each stream out.")
 @colour_option
 @click.pass_context
-def test(context: click.Context, /, auth_url: str, message: str | None, quiet: bool, **given: Any) -> None:
+def test(
+    context: click.Context,
+    /,
+    auth_url: str,
+    message: str | None,
+    client_bug: str | None,
+    quiet: bool,
+    **given: Any,
+) -> None:
     """Go through the system as a complete client; exit code 0 only if all passed.
 
     \b
-    Example:
+    Examples:
       streamid lab test --chat-url http://localhost:8080
+      streamid lab test --chat-url http://localhost:8080 --client-bug stale
     """
     from lab.client import StreamingOptions
     from lab.logger import Logger
@@ -229,6 +244,7 @@ def test(context: click.Context, /, auth_url: str, message: str | None, quiet: b
     if message:
         given["message"] = message
     options = StreamingOptions(authentication_url=auth_url, **given)
-    with StreamingTester(options, Logger(colour=context.color, quiet=quiet)) as tester:
+    habits = CLIENT_BUGS[client_bug].habits() if client_bug else Habits()
+    with StreamingTester(options, Logger(colour=context.color, quiet=quiet), habits) as tester:
         passed = tester.run()
     sys.exit(0 if passed else 1)

@@ -1,6 +1,9 @@
 """The three services as a client of the system sees them, over requests."""
 
 import json
+import os
+import socket
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -8,6 +11,11 @@ from typing import Any, Self
 
 import requests
 from sseclient import SSEClient
+
+from lab.headers import ASKED
+
+AT_ONCE = struct.pack("ii", 1, 0)
+"""`struct linger`: on, and no time to send what is left (socket(7))."""
 
 
 @dataclass(frozen=True)  # no slots: the defaults are read from the class
@@ -72,15 +80,7 @@ class Account:
 
     def __init__(self, options: StreamingOptions) -> None:
         self._options = options
-        self._http = requests.Session()
-        if options.origin:
-            self._http.headers["Origin"] = options.origin
-        if options.ca:
-            self._http.verify = options.ca
-        if options.proxy:
-            # Explicit, so that a NO_PROXY for localhost in the environment does not win over it.
-            self._http.trust_env = False
-            self._http.proxies = {"http": options.proxy, "https": options.proxy}
+        self._http = _connections(options)
 
     def __enter__(self) -> Self:
         """The account itself."""
@@ -112,11 +112,44 @@ class Account:
         with self.request("POST", "chat", path, json=body, headers=head, stream=True) as answer:
             yield answer
 
+    def preflight(self, session: str) -> requests.Response:
+        """Ask as a browser does before it streams: without a token, and without the log-in's cookies."""
+        asks = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": ",".join(ASKED)}
+        url = f"{self._options.base('chat')}/api/chat/sessions/{session}/stream"
+        with _connections(self._options) as fresh:
+            return fresh.options(url, headers=asks, timeout=self._options.timeout, allow_redirects=False)
+
     def update(self, session: str, transcript: Transcript, **streaming_id: str) -> requests.Response:
         """Save an answer; `streamingSessionId` is sent only if given."""
         tokens = transcript.tokens or len(transcript.pieces)
         body = {"completeResponse": transcript.text, "tokensUsed": tokens, **streaming_id}
         return self.request("POST", "chat", f"/api/chat/sessions/{session}/update-stream", json=body)
+
+
+def _connections(options: StreamingOptions) -> requests.Session:
+    """A client without token or cookies, through the proxy and with the certificates of the options."""
+    http = requests.Session()
+    if options.origin:
+        http.headers["Origin"] = options.origin
+    if options.ca:
+        http.verify = options.ca
+    if options.proxy:
+        # Explicit, so that a NO_PROXY for localhost in the environment does not win over it.
+        http.trust_env = False
+        http.proxies = {"http": options.proxy, "https": options.proxy}
+    return http
+
+
+def break_off(answer: requests.Response) -> None:
+    """Close the connection in the middle of an answer, with a reset (RST), as a killed client's may be."""
+    with socket.socket(fileno=os.dup(answer.raw.fileno())) as same:
+        same.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
+    answer.close()
+
+
+def fields_of(answer: requests.Response) -> list[tuple[str, str]]:
+    """Names and values of an answer's head, the names in the case that they came in."""
+    return list(answer.raw.headers.items())
 
 
 def read(answer: requests.Response, stop_after: int) -> Transcript:

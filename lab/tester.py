@@ -1,39 +1,56 @@
 """The streaming tester: a complete client of the chat system, which says whether all is as it should be."""
 
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Self
 
 import requests
 
-from lab.client import Account, StreamingOptions, Transcript, json_object, message_of, read
-from lab.headers import NAME, fallback_id, find_streaming_id, why_unreadable
+from lab.carelessness import EARLY, Habits
+from lab.client import (
+    Account,
+    StreamingOptions,
+    Transcript,
+    break_off,
+    fields_of,
+    json_object,
+    message_of,
+    read,
+)
+from lab.headers import NAME, fallback_id, find_streaming_id, why_not_allowed, why_unreadable
 from lab.logger import Logger
 from lab.probes import Answer, Probe, probes, table
 
 HEALTH = {"authentication": "/health", "accounting": "/health", "chat": "/api/health"}
-EARLY = 5
-"""Chunks after which the tests that send wrong IDs stop reading, as real clients do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """A stream that was started: its ID (ours, if the service sent none) and what was read of it."""
+    """A stream that was started: its ID (ours, if the service sent none) and what was read of it.
 
+    `fields` is its head, the names in the case that they came in.
+    """
+
+    session: str
     id: str
-    issued: bool
+    fields: list[tuple[str, str]]
     transcript: Transcript
 
 
 class StreamingTester:
-    """Goes through the system as a client does; `results` has a name and PASS or FAIL for each check."""
+    """Goes through the system as a client does; `results` has a name and PASS or FAIL for each check.
 
-    def __init__(self, options: StreamingOptions, logger: Logger) -> None:
+    What it makes of the IDs, and how it reads, is up to its `habits`.
+    """
+
+    def __init__(self, options: StreamingOptions, logger: Logger, habits: Habits | None = None) -> None:
         self.options, self.log = options, logger
+        self.habits = habits or Habits()
         self.results: list[tuple[str, bool]] = []
         self.session = ""
+        self._sessions: list[str] = []
         self.model = options.model
         self._open = ExitStack()
         self._user = self._open.enter_context(Account(options))
@@ -59,9 +76,8 @@ class StreamingTester:
             self.get_available_models,
         ]
         if all(step() for step in needed):
-            self.test_stream_with_correct_session_id()
-            self.test_stream_with_incorrect_session_id()
-            self.test_probe_list()
+            self.check_preflight()
+            self.habits.converse(self)
         else:
             self._check("streaming tests could be run", False)
         if self.session:
@@ -100,13 +116,20 @@ class StreamingTester:
     def create_chat_session(self) -> str:
         """Create a chat session; its ID, empty where there is none."""
         self.log.header("Chat session")
-        body = {"title": "Streaming test", "initialMessage": "Hello", "source": "streaming-tester"}
-        answer = self._ask(self._user, "POST", "chat", "/api/chat/sessions", json=body)
-        if answer is not None and answer.status_code == 201:
-            self.session = str(json_object(answer).get("sessionId", ""))
-            self.log.info(f"session {self.session}")
+        self.session = self.new_session()
         self._check("a chat session is created", bool(self.session))
         return self.session
+
+    def new_session(self) -> str:
+        """The ID of a new chat session, which is deleted at the end; empty where there is none."""
+        body = {"title": "Streaming test", "initialMessage": "Hello", "source": "streaming-tester"}
+        answer = self._ask(self._user, "POST", "chat", "/api/chat/sessions", json=body)
+        session = ""
+        if answer is not None and answer.status_code == 201:
+            session = str(json_object(answer).get("sessionId", ""))
+            self.log.info(f"session {session}")
+        self._sessions += [session] if session else []
+        return session
 
     def get_available_models(self) -> list[str]:
         """The IDs of the models to be had; the first is used unless the options name one."""
@@ -122,10 +145,26 @@ class StreamingTester:
         self._check("models are available", bool(names))
         return names
 
+    def check_preflight(self) -> None:
+        """Ask as browsers do before they stream to another origin; left out without an origin."""
+        if not self.options.origin:
+            return
+        self.log.header("Preflight")
+        try:
+            answer = self._user.preflight(self.session)
+        except requests.RequestException as error:
+            reason = str(error)
+        else:
+            self.log.info(f"OPTIONS: {answer.status_code}")
+            reason = why_not_allowed(answer.status_code, answer.headers, self.options.origin)
+        if reason:
+            self.log.error(f"a browser would not let a script on {self.options.origin} stream: {reason}")
+        self._check("a preflight is allowed", not reason)
+
     def test_stream_with_correct_session_id(self) -> bool:
         """Stream, then save under the ID that the head brought."""
         self.log.header("Stream, and save under its own ID")
-        stream = self._stream(self.options.stop_after, checked=True)
+        stream = self._stream(self.habits.stop_after(self.options.stop_after), checked=True)
         if stream is None:
             return self._check("the right ID is accepted", False)
         return self._check("the right ID is accepted", self._save(stream))
@@ -137,7 +176,7 @@ class StreamingTester:
         if stream is None:
             return self._check("a wrong ID is refused", False)
         wrong = Probe("wrong", f"incorrect-id-{int(time.time())}")
-        answer = self._probe(wrong, stream.transcript)
+        answer = self._probe(wrong, stream)
         self.log.info(f"{answer.status or 'no answer'} {answer.message}")
         return self._check("a wrong ID is refused", answer.as_expected)
 
@@ -147,16 +186,18 @@ class StreamingTester:
         stream = self._stream(EARLY)
         if stream is None:
             return self._check("every probe is answered rightly", False)
-        answers = [self._probe(probe, stream.transcript) for probe in probes(stream.id)]
+        answers = [self._probe(probe, stream) for probe in probes(stream.id)]
         for line in table(answers):
             self.log.info(line)
         return self._check("every probe is answered rightly", all(answer.as_expected for answer in answers))
 
     def delete_chat_session(self) -> bool:
-        """Delete the chat session."""
+        """Delete the chat session, and what others were made."""
         self.log.header("Clean up")
-        answer = self._ask(self._user, "DELETE", "chat", f"/api/chat/sessions/{self.session}")
-        return self._check("the chat session is deleted", answer is not None and answer.status_code == 200)
+        paths = [f"/api/chat/sessions/{session}" for session in self._sessions]
+        answers = [self._ask(self._user, "DELETE", "chat", path) for path in paths]
+        deleted = [answer is not None and answer.status_code == 200 for answer in answers]
+        return self._check("the chat session is deleted", all(deleted))
 
     def summary(self) -> bool:
         """Print PASS or FAIL for each check; whether all passed."""
@@ -187,23 +228,67 @@ class StreamingTester:
             self.log.error(f"log-in of {name}: {answer.status_code} {message_of(answer)}")
         return self._check(check, answer.status_code == 200)
 
-    def _stream(self, stop_after: int, checked: bool = False) -> Stream | None:
-        """Start a stream and read it; `checked` also records what its head and events should be."""
+    def streams(self, *sessions: str, stop_after: int = 0, checked: bool = False) -> list[Stream]:
+        """Start a stream in each chat session, all at once, then read them; none where one does not start.
+
+        `checked` also records what head and events of the first should be.
+        """
+        with ExitStack() as running:
+            try:
+                answers = [running.enter_context(self._started(session)) for session in sessions]
+            except requests.RequestException as error:
+                self.log.error(f"no stream: {error}")
+                return []
+            if any(answer.status_code != 200 for answer in answers):
+                return []
+            return [
+                self._read(session, answer, stop_after, checked and answer is answers[0])
+                for session, answer in zip(sessions, answers, strict=True)
+            ]
+
+    def save_once(self, stream: Stream, sent: str | None) -> bool:
+        """Send one update under that ID (None: without the field), whatever comes back; whether it got in."""
+        time.sleep(self.options.update_delay)
+        answer = self._probe(Probe("own idea", sent, accepted=True), stream)
+        self.log.info(f"sent {sent or 'no ID'}: {answer.status or 'no answer'} {answer.message}")
+        return answer.as_expected
+
+    def check_saved(self, *saved: bool) -> None:
+        """Record whether all updates of a careless client got in; none at all counts as not."""
+        self._check("the updates are accepted", bool(saved) and all(saved))
+
+    def abort_stream(self, chunks: int) -> None:
+        """Start a stream, and break its connection after so many chunks."""
+        self.log.header("Break a stream off")
         try:
-            with self._user.stream(self.session, self.options.message, self.model) as answer:
-                self.log.info(f"{answer.status_code} {answer.headers.get('Content-Type', 'no Content-Type')}")
-                for name, value in answer.headers.items():
-                    self.log.debug(f"{name}: {value}")
-                if answer.status_code != 200:
-                    self.log.error(message_of(answer))
-                    return None
-                found = find_streaming_id(answer.headers)
-                stream = Stream(self._id(found), found is not None, read(answer, stop_after))
-                if checked:
-                    self._check_head(answer, found)
+            with self._started(self.session) as answer:
+                if answer.status_code == 200:
+                    read(answer, chunks)
+                    break_off(answer)
+                    self.log.info(f"connection reset after {chunks} chunks")
         except requests.RequestException as error:
             self.log.error(f"no stream: {error}")
-            return None
+
+    def _stream(self, stop_after: int, checked: bool = False) -> Stream | None:
+        started = self.streams(self.session, stop_after=stop_after, checked=checked)
+        return started[0] if started else None
+
+    @contextmanager
+    def _started(self, session: str) -> Iterator[requests.Response]:
+        with self._user.stream(session, self.options.message, self.model) as answer:
+            self.log.info(f"{answer.status_code} {answer.headers.get('Content-Type', 'no Content-Type')}")
+            for name, value in answer.headers.items():
+                self.log.debug(f"{name}: {value}")
+            if answer.status_code != 200:
+                self.log.error(message_of(answer))
+            yield answer
+
+    def _read(self, session: str, answer: requests.Response, stop_after: int, checked: bool) -> Stream:
+        found = find_streaming_id(answer.headers)
+        fields = fields_of(answer)
+        stream = Stream(session, self._id(found), fields, read(answer, stop_after))
+        if checked:
+            self._check_head(answer, found)
         self._report(stream, stop_after, checked)
         return stream
 
@@ -241,7 +326,7 @@ class StreamingTester:
         """Send the update; on a mismatch again and again, waiting twice as long each time."""
         time.sleep(self.options.update_delay)
         for attempt in range(self.options.retries + 1):
-            answer = self._probe(Probe("right", stream.id, accepted=True), stream.transcript)
+            answer = self._probe(Probe("right", stream.id, accepted=True), stream)
             self.log.info(f"{answer.status or 'no answer'} {answer.message}")
             if answer.status == 200:
                 return True
@@ -253,10 +338,10 @@ class StreamingTester:
                 time.sleep(wait)
         return False
 
-    def _probe(self, probe: Probe, transcript: Transcript) -> Answer:
+    def _probe(self, probe: Probe, stream: Stream) -> Answer:
         sent = {} if probe.sends is None else {"streamingSessionId": probe.sends}
         try:
-            answer = self._user.update(self.session, transcript, **sent)
+            answer = self._user.update(stream.session, stream.transcript, **sent)
         except requests.RequestException as error:
             return Answer(probe, 0, str(error))
         return Answer(probe, answer.status_code, message_of(answer))

@@ -2,85 +2,19 @@ import io
 import json
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 
-from lab.client import StreamingOptions
-from lab.headers import fallback_id, find_streaming_id, why_unreadable
+from lab.headers import fallback_id, find_streaming_id, why_not_allowed, why_unreadable
 from lab.logger import Logger
 from lab.probes import Answer, Probe, probes, table
 from lab.processes import ROOT, Lab
-from lab.tester import StreamingTester
+from tests.lab.hop import Changed, Fields, in_between, options, run, unchanged
 from tests.support.lab import running_lab
 
 ORIGIN = "http://localhost:8080"
-
-type Fields = list[tuple[str, str]]
-type Changed = tuple[int, Fields, bytes]
-type Change = Callable[[str, int, Fields, bytes], Changed]
-
-
-def options(system: Lab, **more: Any) -> StreamingOptions:
-    quick: dict[str, Any] = {"update_delay": 0.0, "backoff": 0.01, "timeout": 10.0}
-    return StreamingOptions(
-        authentication_url=system.authentication_url,
-        accounting_url=f"{system.accounting_url}/api",  # with /api or without
-        **{"chat_url": f"{system.chat_url}/api/", **quick, **more},
-    )
-
-
-def run(given: StreamingOptions) -> tuple[dict[str, bool], str]:
-    """Results by name, and what was said."""
-    said = io.StringIO()
-    with StreamingTester(given, Logger(said)) as tester:
-        passed = tester.run()
-    assert passed is all(ok for _, ok in tester.results)
-    return dict(tester.results), said.getvalue()
-
-
-@contextmanager
-def in_between(system: Lab, change: Change) -> Iterator[str]:
-    """A hop in front of the chat service that changes answers: (path, status, fields, body) in and out."""
-
-    class Hop(BaseHTTPRequestHandler):
-        def pass_on(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            fields = {name: value for name, value in self.headers.items() if name.lower() != "host"}
-            answer = requests.request(
-                self.command, system.chat_url + self.path, headers=fields, data=body, timeout=10
-            )
-            head = [
-                (n, v)
-                for n, v in answer.headers.items()
-                if n.lower() not in ("transfer-encoding", "content-length", "date")
-            ]
-            status, head, content = change(self.path, answer.status_code, head, answer.content)
-            self.send_response(status)
-            for name, value in [*head, ("Content-Length", str(len(content)))]:
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(content)
-
-        do_GET = do_POST = do_DELETE = pass_on  # noqa: N815 - the names that http.server calls
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Hop) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 def test_against_a_correct_system_everything_passes(system: Lab) -> None:
@@ -93,6 +27,7 @@ def test_against_a_correct_system_everything_passes(system: Lab) -> None:
             "credits are allocated",
             "a chat session is created",
             "models are available",
+            "a preflight is allowed",
             "the streaming session ID is in its header",
             "a script can read the ID",
             "the stream arrives",
@@ -105,7 +40,7 @@ def test_against_a_correct_system_everything_passes(system: Lab) -> None:
     )
     assert "X-Streaming-Session-Id: stream-" in said
     assert "Access-Control-Expose-Headers: X-Streaming-Session-Id" in said
-    assert "all 13 checks passed" in said
+    assert "all 14 checks passed" in said
 
 
 def test_an_early_reader_passes_too(system: Lab) -> None:
@@ -114,10 +49,10 @@ def test_an_early_reader_passes_too(system: Lab) -> None:
     assert "3 chunks" in said
 
 
-def test_without_an_origin_the_cors_check_is_left_out(system: Lab) -> None:
+def test_without_an_origin_the_cors_checks_are_left_out(system: Lab) -> None:
     results, _ = run(options(system, origin=""))
     assert all(results.values())
-    assert "a script can read the ID" not in results
+    assert not results.keys() & {"a script can read the ID", "a preflight is allowed"}
 
 
 def test_an_id_without_its_header_is_invented_warned_of_and_fails(system: Lab) -> None:
@@ -341,3 +276,67 @@ def test_json_of_the_update_has_what_was_read(system: Lab) -> None:
     with in_between(system, look) as url:
         run(options(system, chat_url=url))
     assert [answer["tokensUsed"] for answer in seen] == [20, 5]
+
+
+def test_a_preflight_goes_out_as_browsers_send_it_and_before_the_first_stream(system: Lab) -> None:
+    asked: list[tuple[str, str, dict[str, str]]] = []
+
+    def look(method: str, path: str, fields: dict[str, str]) -> None:
+        asked.append((method, path.rpartition("/")[2], fields))
+
+    with in_between(system, unchanged, look) as url:
+        run(options(system, chat_url=url))
+    sent = [(method, end) for method, end, _ in asked]
+    assert sent.count(("OPTIONS", "stream")) == 1
+    assert sent.index(("OPTIONS", "stream")) < sent.index(("POST", "stream"))
+    fields = next(fields for method, _, fields in asked if method == "OPTIONS")
+    assert fields["Origin"] == ORIGIN
+    assert fields["Access-Control-Request-Method"] == "POST"
+    assert fields["Access-Control-Request-Headers"] == "authorization,content-type,x-user-id"
+    assert not fields.keys() & {"Authorization", "Cookie", "X-User-ID"}
+
+
+def test_a_preflight_that_is_refused_fails_and_says_why(system: Lab) -> None:
+    def refuse(path: str, status: int, fields: Fields, body: bytes) -> Changed:
+        return (401 if status == 204 else status), fields, body
+
+    with in_between(system, refuse) as url:
+        results, said = run(options(system, chat_url=url))
+    assert [name for name, ok in results.items() if not ok] == ["a preflight is allowed"]
+    assert f"a browser would not let a script on {ORIGIN} stream: its status is 401" in said
+
+
+@pytest.mark.parametrize(
+    ("status", "change", "reason"),
+    [
+        (204, {}, ""),
+        (200, {"Access-Control-Allow-Headers": "X-USER-ID,authorization,\tContent-Type"}, ""),
+        (200, {"Access-Control-Allow-Methods": None}, ""),
+        (302, {}, "its status is 302"),
+        (204, {"Access-Control-Allow-Origin": "*"}, f"Access-Control-Allow-Origin is '*', not '{ORIGIN}'"),
+        (
+            204,
+            {"Access-Control-Allow-Credentials": None},
+            "Access-Control-Allow-Credentials is not 'true'",
+        ),
+        (
+            204,
+            {"Access-Control-Allow-Headers": "Content-Type"},
+            "Access-Control-Allow-Headers is 'Content-Type', without authorization, x-user-id",
+        ),
+        (
+            204,
+            {"Access-Control-Allow-Headers": None},
+            "Access-Control-Allow-Headers is None, without authorization, content-type, x-user-id",
+        ),
+    ],
+)
+def test_why_a_preflight_is_refused(status: int, change: dict[str, str | None], reason: str) -> None:
+    right: dict[str, str | None] = {
+        "Access-Control-Allow-Origin": ORIGIN,
+        "Access-Control-Allow-Credentials": "true",
+        "Access-Control-Allow-Methods": "GET, POST",
+        "Access-Control-Allow-Headers": "Authorization, Content-Type, X-User-ID",
+    }
+    fields = {name: value for name, value in {**right, **change}.items() if value is not None}
+    assert why_not_allowed(status, fields, ORIGIN) == reason
