@@ -58,9 +58,9 @@ def subject(exchange: Exchange, profile: Profile, window: Window, gap: int) -> E
 
 
 def _leaked(profile: Profile, content: bytes, sent: str) -> str:
-    """An ID in the answer's body that is not what the request had brought; empty if there is none."""
+    """An ID, be it in another case, in the answer's body that the request had not brought; empty for none."""
     text = content.decode("utf-8", "replace")
-    found = (match[0] for match in re.finditer(profile.id.format, text))
+    found = (match[0] for match in re.finditer(profile.id.format, text, re.IGNORECASE))
     return next((id_ for id_ in found if text.count(id_) > sent.count(id_)), "")
 
 

@@ -142,8 +142,9 @@ def _connections(options: StreamingOptions) -> requests.Session:
 
 def break_off(answer: requests.Response) -> None:
     """Close the connection in the middle of an answer, with a reset (RST), as a killed client's may be."""
-    with socket.socket(fileno=os.dup(answer.raw.fileno())) as same:
-        same.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
+    if not answer.raw.closed:  # as it is once the answer is over
+        with socket.socket(fileno=os.dup(answer.raw.fileno())) as same:
+            same.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
     answer.close()
 
 

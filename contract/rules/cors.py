@@ -148,7 +148,7 @@ def vary_origin(reply: Reply) -> Ruling:
         return NA
     if has_vary_origin(reply.response):
         return PASS
-    # §3.3.5 (CORS protocol and HTTP caches): where the answer depends on Origin, Vary has to say so.
+    # "CORS protocol and HTTP caches": where the answer depends on Origin, Vary has to say so.
     told = "a cache may hand this answer to another origin, which then cannot read it"
     if reply.reflected:
         return fails(

@@ -139,7 +139,7 @@ def redirected(reply: Reply) -> Ruling:
     if status not in (301, 302, 303, 307, 308) or location is None:
         return PASS
     to = location.decode("latin-1")
-    # Fetch §4.4 (HTTP-redirect fetch): after 301 and 302 a POST, after 303 all but GET and HEAD becomes a GET
+    # Fetch §4.5 (HTTP-redirect fetch): after 301 and 302 a POST, after 303 all but GET and HEAD becomes a GET
     # without body.
     if method not in ("GET", "HEAD") and (status == 303 or (status < 303 and method == "POST")):
         return fails(

@@ -1,0 +1,63 @@
+"""What each switch gives, all alone: labels as `tests.matrix.cell.label` writes them."""
+
+from tests.matrix.cell import Cell
+
+TELLS = "SV304:warning"
+"""A refusal of the lab's tells the ID that it had expected, unless it has none or hides it."""
+INVENTS = ("EC202", "EC203")
+"""The tester invents an ID where it finds none, as real clients do."""
+NEVER_RIGHT = ("EC201",)
+"""Where no echo was ever right, the tester's probes without an ID are no mere negative tests any more."""
+
+PLAIN = (
+    Cell(expected=(TELLS,)),
+    Cell(client="early-reader", expected=(TELLS,)),
+    Cell(client="aborts", pace=(20, 0.02), expected=(TELLS,)),
+)
+
+BUGS = (
+    Cell(("race=150",), expected=("SV301", TELLS)),
+    Cell(("not-stored",), expected=("SV301",)),
+    Cell(("expire=0.2",), delay=0.4, expected=("SV301", TELLS)),
+    Cell(("overwrite",), scenario="two chats", expected=("SV301", TELLS)),
+    Cell(("no-affinity=2",), expected=("SV301", TELLS)),
+    Cell(("wrong-header=X-Stream-Id",), expected=("ID102", TELLS)),
+    Cell(("wrong-header=X-Unknown",), expected=("ID101", *INVENTS, *NEVER_RIGHT, TELLS)),
+    Cell(("strict-compare",), expected=("SV301", TELLS)),
+    Cell(("lower-case-compare",), client="altered", expected=("EC206", "SV302")),
+    Cell(("adopt-unknown",), scenario="early update", expected=(*INVENTS, "SV302")),
+    Cell(("no-header",), expected=("ID101", *INVENTS, *NEVER_RIGHT, TELLS)),
+    Cell(("empty-header",), expected=("ID103", *INVENTS, *NEVER_RIGHT, TELLS)),
+    Cell(("mangled-id",), expected=("ID103", "SV301", TELLS)),
+    Cell(("wrong-status=422",), expected=("SV303", TELLS)),
+    Cell(("error-in-stream",), expected=("SV303", TELLS)),
+    Cell(("hide-details",), expected=()),
+    Cell(("no-expose",), expected=("CO402", TELLS)),
+    Cell(("expose-preflight-only",), expected=("CO402", "CO405", TELLS)),
+    Cell(("wildcard-credentials",), expected=("CO402", "CO403", TELLS)),
+    Cell(("bad-expose-grammar",), expected=("CO402", "CO404", TELLS)),
+    Cell(("no-vary",), expected=("CO408:warning", TELLS)),
+    Cell(("no-cors-on-errors",), expected=("CO409", TELLS)),
+    Cell(("no-cors-on-stream",), expected=("CO401", "CO402", TELLS)),
+    Cell(("preflight-401",), expected=("CO406", TELLS)),
+    Cell(("thin-preflight",), expected=("CO407", TELLS)),
+    Cell(("escaped-newlines",), expected=("SS502", "SS503", "SS504", TELLS)),
+    Cell(("no-done",), expected=("SS503", TELLS)),
+    Cell(("bad-utf8",), expected=("SS505", TELLS)),
+    Cell(("bad-payload",), expected=("SS506", TELLS)),
+    Cell(("close-delimited",), expected=("HT601?", TELLS)),
+    Cell(("die-mid-stream",), expected=("HT601", TELLS)),
+    Cell(("duplicate-header",), expected=("ID104", "EC206", *NEVER_RIGHT, TELLS)),
+    Cell(("gzip",), expected=("HT604:warning", TELLS)),
+)
+
+CLIENTS = (
+    Cell(client="never-extract", expected=("EC201", TELLS)),
+    Cell(client="fabricate", expected=(*INVENTS, TELLS)),
+    Cell(client="fabricate-seconds", expected=(*INVENTS, TELLS)),
+    Cell(client="case-sensitive", expected=()),
+    Cell(client="stale", expected=("EC204", TELLS)),
+    Cell(client="cross-wired", expected=("EC205", TELLS)),
+    Cell(client="altered", expected=("EC206", TELLS)),
+    Cell(client="double-commit", expected=("EC207",)),
+)
