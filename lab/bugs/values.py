@@ -55,5 +55,5 @@ def field_name(text: str) -> str:
     if not TOKEN.fullmatch(text):
         raise ValueError("must be the name of a header field")
     if text.lower() in TAKEN or text.lower().startswith("access-control-"):
-        raise ValueError(f"must not be {text}, which a stream's head has already")
+        raise ValueError("must be a name that a stream's head does not have yet")
     return text
