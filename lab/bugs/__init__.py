@@ -156,6 +156,7 @@ BUGS = _table(
         "Access-Control-Expose-Headers is sent on preflights' answers only",
         ("CO402", "CO405"),
         _always(cors.ExposePreflightOnly),
+        "a client that sends preflights, for CO405",
     ),
     Bug(
         "wildcard-credentials",
@@ -189,13 +190,21 @@ BUGS = _table(
         ("CO401", "CO402"),
         _always(cors.NoCorsOnStream),
     ),
-    Bug("preflight-401", "", "preflights are answered 401", ("CO406",), _always(cors.Preflight401)),
+    Bug(
+        "preflight-401",
+        "",
+        "preflights are answered 401",
+        ("CO406",),
+        _always(cors.Preflight401),
+        "a client that sends preflights",
+    ),
     Bug(
         "thin-preflight",
         "",
         "preflights do not allow Authorization",
         ("CO407",),
         _always(cors.ThinPreflight),
+        "a client that sends preflights",
     ),
     Bug("gzip", "", "streams are compressed, each event flushed", ("HT604",), _always(stream.Gzip)),
     Bug(
