@@ -62,7 +62,21 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--credits", type=int, default=Settings.credits)
     parser.add_argument("--log-file", type=Path)
     parser.add_argument("--bug", dest="bugs", action="append", default=[], help="of the chat service only")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.bugs:
+        _check_bugs(parser, options)
+    return options
+
+
+def _check_bugs(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    from lab.bugs import parse_all
+
+    if options.name != "chat":
+        parser.error("--bug is for the chat service only")
+    try:
+        parse_all(options.bugs)
+    except ValueError as error:
+        parser.error(f"--bug {error}")
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
@@ -90,16 +104,10 @@ def hold_lifeline(server: uvicorn.Server) -> None:
     threading.Thread(target=wait, name="lifeline", daemon=True).start()
 
 
-def main() -> None:
-    """Serve until told to stop."""
-    options = parse()
-    options.data_dir.mkdir(parents=True, exist_ok=True)
-    if options.sockets:
-        sockets = [socket.socket(fileno=descriptor) for descriptor in options.sockets]
-    else:
-        sockets = listen(DEFAULT_PORTS[options.name] if options.port is None else options.port)
+def server_of(app: ASGIApp) -> Server:
+    """A server for one application, set up as every service is."""
     config = uvicorn.Config(
-        build(options.name, settings_of(options)),
+        app,
         http=ReachableProtocol,
         ws="none",
         log_level="warning",
@@ -109,7 +117,18 @@ def main() -> None:
         timeout_keep_alive=75,
         timeout_graceful_shutdown=1,
     )
-    server = Server(config)
+    return Server(config)
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    options = parse()
+    options.data_dir.mkdir(parents=True, exist_ok=True)
+    if options.sockets:
+        sockets = [socket.socket(fileno=descriptor) for descriptor in options.sockets]
+    else:
+        sockets = listen(DEFAULT_PORTS[options.name] if options.port is None else options.port)
+    server = server_of(build(options.name, settings_of(options)))
     if options.lifeline:
         hold_lifeline(server)
     server.run(sockets)

@@ -17,7 +17,7 @@ def bug_lines(bugs: "Iterable[Bug]", width: int | None) -> Iterator[str]:
 
 
 def _cells(bug: "Bug") -> list[Cell]:
-    does = f"{bug.summary} (seen with: {bug.scenario})" if bug.scenario else bug.summary
+    does = f"{bug.summary} (seen with {bug.scenario})" if bug.scenario else bug.summary
     return [Cell(bug.name), Cell(bug.value or "-"), Cell(" ".join(bug.breaks) or "-"), Cell(does)]
 
 

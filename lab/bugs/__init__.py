@@ -21,7 +21,7 @@ class Bug:
     """A bug: its name is stable, `value` names what it takes and its unit, if it takes any.
 
     `breaks` are the codes of the rules that fail, or warn, when a whole client meets it; where that
-    takes more than one chat at a time with an honest client, `scenario` says what. `make` turns the
+    takes something of the client, `scenario` says what. `make` turns the
     value's text into the fault, and raises `ValueError` with the reason where it cannot be used.
     """
 
@@ -72,6 +72,13 @@ BUGS = _table(
         "an update after that time",
     ),
     Bug(
+        "no-affinity",
+        "N (replicas)",
+        "requests go round-robin to replicas that do not share stored IDs; X-Served-By tells which",
+        ("SV301",),
+        storage.no_affinity,
+    ),
+    Bug(
         "overwrite",
         "",
         "one ID is stored per user, not per chat session",
@@ -80,19 +87,11 @@ BUGS = _table(
         "two chats of one user at the same time",
     ),
     Bug(
-        "no-affinity",
-        "N (replicas)",
-        "requests go round-robin to replicas that do not share stored IDs; X-Served-By tells which",
-        ("SV301",),
-        storage.no_affinity,
-    ),
-    Bug(
         "wrong-header",
         "NAME (of a field)",
-        "the ID comes under this name, which is also the exposed one",
+        "the ID comes under this name, and it is exposed: ID102 if the profile knows the name, else ID101",
         ("ID101", "ID102"),
         header.wrong_header,
-        "ID102 where the profile knows the name as an alternative, else ID101",
     ),
     Bug("no-header", "", "the ID is not sent", ("ID101",), _always(header.NoHeader)),
     Bug("empty-header", "", "the header is sent empty", ("ID103",), _always(header.EmptyHeader)),
@@ -109,7 +108,7 @@ BUGS = _table(
         "the header is sent twice",
         ("ID104", "EC206"),
         _always(header.DuplicateHeader),
-        'EC206 where the client reads both as "a, a"',
+        'a client that reads "a, a", for EC206',
     ),
     Bug(
         "lower-case-compare",
@@ -157,6 +156,7 @@ BUGS = _table(
         "Access-Control-Expose-Headers is sent on preflights' answers only",
         ("CO402", "CO405"),
         _always(cors.ExposePreflightOnly),
+        "a client that sends preflights, for CO405",
     ),
     Bug(
         "wildcard-credentials",
@@ -190,13 +190,21 @@ BUGS = _table(
         ("CO401", "CO402"),
         _always(cors.NoCorsOnStream),
     ),
-    Bug("preflight-401", "", "preflights are answered 401", ("CO406",), _always(cors.Preflight401)),
+    Bug(
+        "preflight-401",
+        "",
+        "preflights are answered 401",
+        ("CO406",),
+        _always(cors.Preflight401),
+        "a client that sends preflights",
+    ),
     Bug(
         "thin-preflight",
         "",
         "preflights do not allow Authorization",
         ("CO407",),
         _always(cors.ThinPreflight),
+        "a client that sends preflights",
     ),
     Bug("gzip", "", "streams are compressed, each event flushed", ("HT604",), _always(stream.Gzip)),
     Bug(

@@ -24,11 +24,11 @@ WITHOUT_BODY = frozenset({204, 205, 304})
 NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 
 
-def number(text: str, most: float) -> float:
+def number(text: str, most: int) -> float:
     """A number above 0 and up to `most`."""
     value = float(text) if NUMBER.fullmatch(text) else math.nan
     if not 0 < value <= most:
-        raise ValueError(f"must be a number above 0, and {most:g} at most")
+        raise ValueError(f"must be a number above 0, and {most} at most")
     return value
 
 
@@ -55,5 +55,5 @@ def field_name(text: str) -> str:
     if not TOKEN.fullmatch(text):
         raise ValueError("must be the name of a header field")
     if text.lower() in TAKEN or text.lower().startswith("access-control-"):
-        raise ValueError(f"must not be {text}, which a stream's head has already")
+        raise ValueError("must be a name that a stream's head does not have yet")
     return text
