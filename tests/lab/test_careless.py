@@ -195,7 +195,7 @@ def test_the_documentation_has_each_client_with_what_it_breaks() -> None:
         if row[:3] == "| `"
     ]
     told = {
-        name.strip("`"): (summary, re.findall(r"[A-Z]{2}\d{3}", breaks), breaks.startswith("none: healthy"))
+        name.strip("`"): (summary, re.findall(r"\[(\w+)\]", breaks), breaks.startswith("none: healthy"))
         for name, summary, breaks in rows
     }
     assert told == {bug.name: (bug.summary, list(bug.breaks), bug.is_healthy) for bug in CLIENT_BUGS.values()}
