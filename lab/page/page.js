@@ -47,9 +47,9 @@ async function prepare() {
   log(`chat session ${session}`);
 }
 
-function row(name, value) {
+function row(name, value, own) {
   const line = document.createElement("tr");
-  const cells = [name, value === null ? "not readable" : "readable", value ?? ""];
+  const cells = [name, value !== null ? "readable" : own ? "not there" : "not readable", value ?? ""];
   for (const text of cells) line.appendChild(document.createElement("td")).textContent = text;
   line.className = value === null ? "no" : "yes";
   return line;
@@ -66,7 +66,8 @@ function showHead(answer) {
   field("where").textContent = `${answer.status} from ${own ? "this page's own" : "another"} origin, ` +
     new URL(answer.url).origin;
   const others = [...answer.headers.keys()].filter(name => !ASKED.some(asked => asked.toLowerCase() === name));
-  field("headers").replaceChildren(...[...ASKED, ...others].map(name => row(name, answer.headers.get(name))));
+  field("headers").replaceChildren(...[...ASKED, ...others].map(name => row(name, answer.headers.get(name), own)));
+  field("note").textContent = own ? "" : "A header that is hidden looks to a script like one that is not there.";
 }
 
 // Whole events only; what is pending at the end of the stream is dropped, as the standard says.
@@ -127,7 +128,7 @@ async function guarded(step) {
 field("form").addEventListener("submit", async event => {
   event.preventDefault();
   [text, chunks, issued] = ["", 0, ""];
-  for (const id of ["answer", "log", "headers", "where"]) field(id).textContent = "";
+  for (const id of ["answer", "log", "headers", "where", "note"]) field(id).textContent = "";
   [field("id").textContent, field("id").className] = ["–", ""];
   field("stream").disabled = field("save").disabled = true;
   await guarded(async () => { await prepare(); await stream(); field("save").disabled = false; });
