@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import click
 
@@ -169,6 +170,49 @@ def bugs(form: str) -> None:
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     for line in bug_lines(BUGS.values(), width):
         click.echo(line)
+
+
+@lab.command()
+@click.option("--port", type=PORT, default=3003, show_default=True, help="0 takes a free one.")
+@click.option("--auth", metavar="URL", help="What the page's field says [default: port 3000].")
+@click.option("--accounting", metavar="URL", help="[default: port 3001]")
+@click.option("--chat", metavar="URL", help="Or a proxy in front of it [default: port 3002].")
+def page(port: int, **urls: str | None) -> None:
+    """Serve a page that chats from another origin, until Ctrl-C.
+
+    \b
+    Examples:
+      streamid lab page
+      streamid lab page --chat http://localhost:8080
+    """
+    from lab.page.routes import PageServer
+
+    given = {name: _http_url(name, url) for name, url in urls.items() if url is not None}
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    try:
+        server = PageServer(port)
+        query = f"?{urlencode(given, safe=':/')}" if given else ""
+        click.echo(f"page  http://localhost:{server.port}/{query}")
+        click.echo("Ready. Ctrl-C stops it.")
+        sys.stdout.flush()
+        server.run()
+    except KeyboardInterrupt:
+        click.echo("Stopped.", err=True)
+    except PortBusyError as error:
+        raise Unusable(str(error)) from error
+
+
+def _http_url(name: str, url: str) -> str:
+    """The URL as it is, where it is one that a page can ask."""
+    try:
+        parts = urlsplit(url)
+        is_usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_usable = False
+    if not is_usable:
+        raise Unusable(f"--{name}: {url!r} is no http:// or https:// URL")
+    return url
 
 
 @lab.command()

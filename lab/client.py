@@ -140,12 +140,13 @@ def _connections(options: StreamingOptions) -> requests.Session:
     return http
 
 
-def break_off(answer: requests.Response) -> None:
-    """Close the connection in the middle of an answer, with a reset (RST), as a killed client's may be."""
-    if not answer.raw.closed:  # as it is once the answer is over
-        with socket.socket(fileno=os.dup(answer.raw.fileno())) as same:
-            same.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
-    answer.close()
+def reset_at_close(answer: requests.Response) -> None:
+    """Have the connection of an answer end with a reset (RST) when it is closed, as a killed client's may.
+
+    Before its body is read: whoever stops to iterate over that closes it.
+    """
+    with socket.socket(fileno=os.dup(answer.raw.fileno())) as same:
+        same.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
 
 
 def fields_of(answer: requests.Response) -> list[tuple[str, str]]:

@@ -13,11 +13,11 @@ from lab.client import (
     Account,
     StreamingOptions,
     Transcript,
-    break_off,
     fields_of,
     json_object,
     message_of,
     read,
+    reset_at_close,
 )
 from lab.headers import NAME, fallback_id, find_streaming_id, why_not_allowed, why_unreadable
 from lab.logger import Logger
@@ -263,8 +263,8 @@ class StreamingTester:
         try:
             with self._started(self.session) as answer:
                 if answer.status_code == 200:
+                    reset_at_close(answer)
                     read(answer, chunks)
-                    break_off(answer)
                     self.log.info(f"connection reset after {chunks} chunks")
         except requests.RequestException as error:
             self.log.error(f"no stream: {error}")

@@ -5,21 +5,18 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from email.utils import formatdate
-from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lab.cors import Cors
+from lab.page.routes import page_routes
 from lab.settings import VERSION
-
-PAGE = Path(__file__).with_name("page.html")
-"""A page that chats as scripts do; every service has it, so that it can be opened on any origin."""
 
 MOST = 10**12
 """The largest number that a request may name."""
@@ -42,10 +39,7 @@ def build_app(service: str, routes: Sequence[BaseRoute], close: Callable[[], Any
         body = {"status": "ok", "service": service, "version": VERSION, "timestamp": timestamp()}
         return JSONResponse(body)
 
-    async def page(_: Request) -> Response:
-        return HTMLResponse(PAGE.read_text(encoding="utf-8"))
-
-    everywhere = [Route("/health", health), Route("/api/health", health), Route("/demo", page)]
+    everywhere = [Route("/health", health), Route("/api/health", health), *page_routes()]
     handlers: dict[Any, Any] = {HTTPException: _refusal, Exception: _failure}
     return Edge(
         Starlette(routes=[*everywhere, *routes], exception_handlers=handlers, lifespan=lifespan), cors

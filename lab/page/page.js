@@ -1,60 +1,8 @@
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>What a script can read</title>
-<style>
-  :root { color-scheme: light dark; --line: color-mix(in srgb, currentColor 18%, transparent);
-          --soft: color-mix(in srgb, currentColor 60%, transparent); --accent: #3b7dd8; --good: #2e9e5b; --bad: #d04a4a; }
-  * { box-sizing: border-box }
-  body { font: 16px/1.5 system-ui, sans-serif; max-width: 64rem; margin: 0 auto; padding: 2rem 1.25rem 4rem }
-  h1 { font-size: 1.5rem; margin: 0 }
-  h2 { font-size: .8rem; margin: 0 0 .6rem; letter-spacing: .06em; text-transform: uppercase; color: var(--soft) }
-  p { margin: .3rem 0 1.4rem; color: var(--soft) }
-  section { border: 1px solid var(--line); border-radius: .7rem; padding: 1rem 1.1rem; min-width: 0 }
-  form { display: grid; grid-template-columns: repeat(auto-fit, minmax(14rem, 1fr)); gap: .8rem }
-  label { display: grid; gap: .2rem; font-size: .85rem; color: var(--soft) }
-  input, select, button { font: inherit; padding: .45rem .6rem; border-radius: .45rem; border: 1px solid var(--line);
-                          background: transparent; color: inherit; min-width: 0 }
-  option { color: initial }
-  button { background: var(--accent); border-color: transparent; color: white; cursor: pointer; align-self: end }
-  button:disabled { opacity: .45; cursor: default }
-  .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); gap: 1rem; margin-top: 1rem }
-  #id { font: 600 1.05rem ui-monospace, monospace; overflow-wrap: anywhere }
-  #id.yes { color: var(--good) }
-  #id.no { color: var(--bad) }
-  #answer { white-space: pre-wrap; min-height: 8rem; overflow-wrap: anywhere }
-  pre { font: .85rem/1.5 ui-monospace, monospace; margin: .6rem 0 0; white-space: pre-wrap; overflow-wrap: anywhere; color: var(--soft) }
-</style>
-</head>
-<body>
-<h1>What a script can read</h1>
-<p>This page chats as any page would, with <code>fetch</code>, and shows what the browser lets it see of the answer.</p>
-
-<section>
-  <form id="form">
-    <label>Authentication<input id="auth"></label>
-    <label>Accounting<input id="accounting"></label>
-    <label>Chat, or a proxy in front of it<input id="chat"></label>
-    <label>User<select id="user"><option>user1</option><option>user2</option></select></label>
-    <label>Credentials mode<select id="mode"><option>include</option><option>omit</option></select></label>
-    <label>Stop after so many chunks (0: never)<input id="stop" type="number" min="0" value="0"></label>
-    <label style="grid-column: 1 / -1">Message<input id="message" value="How does a stream of events work?"></label>
-    <button id="stream">Stream</button>
-    <button id="save" type="button" disabled>Save under the ID</button>
-  </form>
-</section>
-
-<div class="pair">
-  <section><h2>Streaming session ID</h2><div id="id">–</div><pre id="headers"></pre></section>
-  <section><h2>What happened</h2><pre id="log"></pre></section>
-</div>
-<div class="pair"><section><h2>Answer</h2><div id="answer"></div></section></div>
-
-<script>
 "use strict";
 const NAME = "X-Streaming-Session-Id";
+// The other names under which clients look for the ID, and what else is worth knowing of a stream's head.
+const ASKED = [NAME, "Streaming-Session-Id", "X-Stream-Id", "X-Request-Id", "X-Served-By",
+  "Content-Type", "Content-Encoding", "Cache-Control", "Age", "Via", "Date"];
 const PASSWORDS = {user1: "User1@123", user2: "User2@123", admin: "admin@admin"};
 const PORTS = {auth: 3000, accounting: 3001, chat: 3002};
 const field = id => document.getElementById(id);
@@ -99,6 +47,14 @@ async function prepare() {
   log(`chat session ${session}`);
 }
 
+function row(name, value, own) {
+  const line = document.createElement("tr");
+  const cells = [name, value !== null ? "readable" : own ? "not there" : "not readable", value ?? ""];
+  for (const text of cells) line.appendChild(document.createElement("td")).textContent = text;
+  line.className = value === null ? "no" : "yes";
+  return line;
+}
+
 function showHead(answer) {
   issued = answer.headers.get(NAME) || "";
   const own = new URL(answer.url).origin === location.origin;
@@ -107,10 +63,11 @@ function showHead(answer) {
     ? `The answer has no ${NAME}.`
     : `Not readable: the answer has no ${NAME}, or does not name it in Access-Control-Expose-Headers. ` +
       "A script cannot tell which; the proxy's recording can.");
-  const lines = [...answer.headers].map(([name, value]) => `${name}: ${value}`);
-  field("headers").textContent =
-    `${answer.status} from ${own ? "this page's own" : "another"} origin. All that this script sees of the head:\n\n` +
-    lines.join("\n");
+  field("where").textContent = `${answer.status} from ${own ? "this page's own" : "another"} origin, ` +
+    new URL(answer.url).origin;
+  const others = [...answer.headers.keys()].filter(name => !ASKED.some(asked => asked.toLowerCase() === name));
+  field("headers").replaceChildren(...[...ASKED, ...others].map(name => row(name, answer.headers.get(name), own)));
+  field("note").textContent = own ? "" : "A header that is hidden looks to a script like one that is not there.";
 }
 
 // Whole events only; what is pending at the end of the stream is dropped, as the standard says.
@@ -171,13 +128,10 @@ async function guarded(step) {
 field("form").addEventListener("submit", async event => {
   event.preventDefault();
   [text, chunks, issued] = ["", 0, ""];
-  for (const id of ["answer", "log", "headers"]) field(id).textContent = "";
+  for (const id of ["answer", "log", "headers", "where", "note"]) field(id).textContent = "";
   [field("id").textContent, field("id").className] = ["–", ""];
   field("stream").disabled = field("save").disabled = true;
   await guarded(async () => { await prepare(); await stream(); field("save").disabled = false; });
   field("stream").disabled = false;
 });
 field("save").addEventListener("click", () => guarded(save));
-</script>
-</body>
-</html>
