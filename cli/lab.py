@@ -12,6 +12,7 @@ import click
 
 from cli.colour import colour_option
 from cli.errors import Unusable
+from cli.lab_hop import hop
 from lab.loopback import PortBusyError
 from lab.processes import Lab, LabError, LabOptions
 
@@ -38,6 +39,9 @@ def lab() -> None:
       streamid lab test
     """
     require_lab()
+
+
+lab.add_command(hop)
 
 
 @lab.command()
