@@ -15,6 +15,7 @@ import click
 
 from cli.colour import colour_option
 from cli.errors import Unusable
+from cli.lab_hop import hop
 from cli.recordings_argument import format_option
 from lab.carelessness import CLIENT_BUGS, Habits
 from lab.loopback import PortBusyError
@@ -43,6 +44,9 @@ def lab() -> None:
       streamid lab test
     """
     require_lab()
+
+
+lab.add_command(hop)
 
 
 @lab.command()

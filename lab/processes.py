@@ -119,7 +119,7 @@ class Lab:
         """End the processes, close the pipes, and remove what was only for this run."""
         for name in ("chat", "accounting", "authentication"):  # chat first: it settles with accounting
             if process := self.processes.pop(name, None):
-                _end(process)
+                end_process(process)
         if self.options.data_dir is None and self.data_dir != Path():
             shutil.rmtree(self.data_dir, ignore_errors=True)
 
@@ -143,7 +143,7 @@ class Lab:
             [sys.executable, "-m", "lab.service", name, *self._arguments(name, descriptors)],
             stdin=subprocess.PIPE,
             pass_fds=descriptors,
-            env=_environment(),
+            env=child_environment(),
             cwd=self.data_dir,
             start_new_session=True,  # Ctrl-C is for us; we stop the services in order
         )
@@ -175,7 +175,8 @@ class Lab:
                 time.sleep(0.02)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def end_process(process: subprocess.Popen[bytes]) -> None:
+    """Stop a process that was started with a pipe as its stdin; killed where it does not stop in time."""
     process.terminate()
     try:
         process.wait(STOPPED_WITHIN)
@@ -186,7 +187,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.stdin.close()
 
 
-def _environment() -> dict[str, str]:
+def child_environment() -> dict[str, str]:
     """Ours, and the rooms importable from wherever they are, installed or not."""
     known = os.environ.get("PYTHONPATH")
     return {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *([known] if known else [])])}
