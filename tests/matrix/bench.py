@@ -6,6 +6,7 @@ import io
 from contract.findings import Finding
 from lab.carelessness import CLIENT_BUGS
 from lab.client import StreamingOptions
+from lab.hop.process import Hop
 from lab.logger import Logger
 from lab.processes import Lab
 from lab.tester import StreamingTester
@@ -32,8 +33,6 @@ class Bench:
             lab = stack.enter_context(running_lab(bugs=cell.bugs, tokens=tokens, interval=interval))
             chat = lab.chat_url
             if cell.faults:
-                from lab.hop import Hop
-
                 chat = stack.enter_context(Hop(chat, cell.faults)).url
             self._client(cell, lab, chat)
             # The hop has to be gone before all is over: it may hold connections.

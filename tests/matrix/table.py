@@ -61,3 +61,33 @@ CLIENTS = (
     Cell(client="altered", expected=("EC206", TELLS)),
     Cell(client="double-commit", expected=("EC207",)),
 )
+
+LONG = (12, 0.12)
+"""An answer long enough for a late burst to be told from a quick service."""
+
+FAULTS = (
+    Cell(faults=("strip-id",), expected=("ID101", *INVENTS, *NEVER_RIGHT, TELLS)),
+    Cell(faults=("rename-id",), expected=("ID102", "CO402", TELLS)),
+    Cell(faults=("lower-case",), expected=(TELLS,)),
+    Cell(faults=("lower-case",), client="case-sensitive", expected=(*INVENTS, TELLS)),
+    Cell(faults=("rewrite-id",), expected=("SV301", TELLS)),
+    Cell(faults=("duplicate-id",), expected=("ID104", "EC206", *NEVER_RIGHT, TELLS)),
+    Cell(faults=("buffer",), pace=LONG, scenario="one stream", expected=("HT603:warning",)),
+    Cell(faults=("gzip",), pace=LONG, scenario="one stream", expected=("HT603:warning", "HT604:warning")),
+    Cell(faults=("cache",), expected=("ID105", "HT605", TELLS)),
+    Cell(faults=("cut=3",), scenario="one stream", expected=("HT601",)),
+    Cell(faults=("idle-cut=5",), pace=(3, 12.0), scenario="one stream", expected=("HT601", "HT606")),
+    Cell(faults=("strip-expose",), expected=("CO402", TELLS)),
+    Cell(faults=("strip-cors",), expected=("CO401", "CO402", "CO409", TELLS)),
+    Cell(faults=("wrong-origin",), expected=("CO401", "CO402", "CO406", "CO409", TELLS)),
+    Cell(faults=("duplicate-origin",), expected=("CO401", "CO402", "CO406", "CO409", TELLS)),
+    Cell(faults=("strip-vary",), expected=("CO408:warning", TELLS)),
+    Cell(faults=("strip-echo",), expected=("SV301", TELLS)),
+    Cell(faults=("rewrite-echo",), expected=("SV301", TELLS)),
+    Cell(faults=("redirect=302",), expected=("HT607",)),
+    Cell(faults=("redirect=307",), expected=(TELLS,)),
+    Cell(faults=("close-delimited",), expected=("HT601?", TELLS)),
+    Cell(faults=("drop-preflight",), expected=("CO406", TELLS)),
+)
+
+ALL = (*PLAIN, *BUGS, *CLIENTS, *FAULTS)

@@ -6,7 +6,7 @@ import pytest
 
 from tests.matrix.bench import Bench
 from tests.matrix.cell import Cell, told
-from tests.matrix.table import BUGS, CLIENTS, PLAIN
+from tests.matrix.table import ALL
 
 
 @pytest.fixture(scope="module")
@@ -17,6 +17,6 @@ def bench() -> Iterator[Bench]:
         yield bench
 
 
-@pytest.mark.parametrize("cell", [*PLAIN, *BUGS, *CLIENTS], ids=str)
+@pytest.mark.parametrize("cell", ALL, ids=str)
 def test_a_switch_gives_its_rules_and_no_others(bench: Bench, cell: Cell) -> None:
     assert told(bench.run(cell)) == tuple(sorted(cell.expected))
