@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 import requests
+from click.testing import CliRunner
 
+from cli.lab import lab
 from lab.carelessness import CLIENT_BUGS, Careless
 from lab.client import reset_at_close
 from lab.processes import ROOT, Lab
@@ -151,6 +153,16 @@ def test_one_that_breaks_off_starts_again_and_passes_all_checks(system: Lab) -> 
     assert len(seen.issued) == 4
     assert seen.issued[0] not in seen.sent
     assert "connection reset after 3 chunks" in seen.said
+
+
+def test_the_command_takes_a_clients_name_and_exits_with_1_where_the_lab_refuses_it(system: Lab) -> None:
+    urls = ["--auth-url", system.authentication_url, "--accounting-url", system.accounting_url]
+    command = ["test", *urls, "--chat-url", system.chat_url, "--delay", "0", "--quiet"]
+    for bug, code in (("never-extract", 1), ("double-commit", 0), ("unheard-of", 2)):
+        result = CliRunner().invoke(lab, [*command, "--client-bug", bug])
+        assert result.exit_code == code, result.output
+    assert "'unheard-of' is not one of" in result.output
+    assert all(name in result.output for name in CLIENT_BUGS)
 
 
 @pytest.mark.parametrize("bug", list(CLIENT_BUGS))
