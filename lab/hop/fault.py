@@ -176,9 +176,9 @@ def _edited(body: bytes, edit: Callable[[dict[str, object]], object]) -> bytes:
     """A JSON object after an edit; anything else as it is."""
     try:
         update = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):  # no JSON, or nested too deeply for Python
         return body
     if not isinstance(update, dict):
         return body
     edit(update)
-    return json.dumps(update, ensure_ascii=False).encode()
+    return json.dumps(update).encode()

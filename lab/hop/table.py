@@ -214,13 +214,13 @@ def faults_of(given: Iterable[str]) -> tuple[Fault, ...]:
         name, mark, value = text.partition("=")
         row = _BY_NAME.get(name)
         if row is None:
-            raise UnknownFaultError(f"{text!r}: there is no such fault; {_hint(name)}")
+            raise UnknownFaultError(f"{text!r} is no fault; {_hint(name)}")
         if name in made:
-            raise UnknownFaultError(f"{text!r}: {name} is given twice")
+            raise UnknownFaultError(f"{text!r} is given twice")
         try:
             made[name] = row.make(value if mark else "")
         except ValueError as error:
-            raise UnknownFaultError(f"{text!r}: {name} {error}") from error
+            raise UnknownFaultError(f"{text!r} {error}") from error
     return tuple(made[name] for name in _BY_NAME if name in made)
 
 
