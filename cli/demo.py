@@ -1,4 +1,4 @@
-"""`streamid demo`: the lab, the proxy in front of it, clients good and careless, and what is to be seen."""
+"""`streamid demo`: the lab, the proxy in front of it, and what one healthy run and three broken ones show."""
 
 import contextlib
 import re
@@ -15,18 +15,21 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.demo_runs import RUNS, DemoRun
 from cli.lab import require_lab
 from cli.proxy import addon_script
 
 if TYPE_CHECKING:
-    from lab.client import Account, StreamingOptions, Transcript
+    from lab.processes import Lab
 
 PATIENCE = 30.0
 """Seconds that the proxy may take to listen."""
+LINES = 8
+"""Of the proxy's log, so many lines are shown."""
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _STAMP = re.compile(r"^\[\d\d:\d\d:\d\d\.\d{3}\](\[[^\]]*\])? ?")
-_VERDICT = re.compile(r"^(stream-|\(no ID\)|[A-Z]{2}\d{3} |streamid: )")
+_VERDICT = re.compile(r"^(stream-|\(no ID\)|[A-Z]{2}\d{3} .* error)")
 
 
 @click.command()
@@ -35,93 +38,69 @@ _VERDICT = re.compile(r"^(stream-|\(no ID\)|[A-Z]{2}\d{3} |streamid: )")
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("recordings"),
     show_default=True,
-    help="Where the recording goes.",
+    help="Where the recordings go.",
 )
 @click.option("--quick", is_flag=True, help="Shorter answers of the lab's model.")
 def demo(folder: Path, quick: bool) -> None:
-    """Show it all: three services, the proxy before them, clients good and bad, verdicts, the recording.
+    """Show it all: three services, the proxy before them, one healthy run and three broken ones.
+
+    The broken ones are those that cost people days: a hop strips the ID's header, the service stores the ID
+    too late, and CORS keeps the ID from scripts. Each shows what streamid finds, and who did it.
 
     \b
     Example:
       streamid demo --quick
     """
     require_lab()
-    from lab.processes import Lab, LabError, LabOptions
+    from lab.processes import LabError
 
-    recording = folder / f"demo-{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}.db"
-    options = LabOptions(tokens=12 if quick else 40, interval=0.02 if quick else 0.05)
-    try:
-        with Lab(options) as lab:
-            _title("1. The lab: authentication, accounting and chat")
-            upstream = [lab.authentication_url, lab.accounting_url, lab.chat_url]
-            click.echo("\n".join(upstream))
-            _through_the_proxy(upstream, recording)
-    except LabError as error:
-        raise click.ClickException(str(error)) from error
-    _look_at(recording)
+    started = f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}"
+    recordings = []
+    for number, run in enumerate(RUNS, 1):
+        _title(f"{number}. {run.title}")
+        click.echo(run.story)
+        recording = folder / f"demo-{started}-{number}-{run.name}.db"
+        try:
+            _recorded(run, recording, quick=quick)
+        except LabError as error:
+            raise click.ClickException(str(error)) from error
+        recordings.append(recording)
+        _show_log(recording.with_suffix(".log"))
+        _look_at(run, recording)
+    _try_next(recordings)
 
 
-def _through_the_proxy(upstream: Sequence[str], recording: Path) -> None:
-    _title("2. The proxy in front of all three")
+def _recorded(run: DemoRun, recording: Path, *, quick: bool) -> None:
+    """Let the run's client talk to the run's lab, through the proxy."""
+    from lab.hop.process import Hop
+    from lab.processes import Lab, LabOptions
+
+    options = LabOptions(
+        tokens=12 if quick else 40, interval=0.02 if quick else 0.05, bugs=run.bugs, credits=10_000
+    )
+    with contextlib.ExitStack() as stack:
+        lab = stack.enter_context(Lab(options))
+        chat = lab.chat_url
+        if run.faults:
+            chat = stack.enter_context(Hop(chat, run.faults)).url
+        urls = stack.enter_context(_proxied(lab, chat, recording))
+        if not run.client(urls):
+            raise click.ClickException("the healthy client did not pass; its own words are above")
+
+
+@contextlib.contextmanager
+def _proxied(lab: "Lab", chat: str, recording: Path) -> Iterator[tuple[str, str, str]]:
+    """mitmdump with streamid in front of all three services: their URLs through it."""
+    upstream = [lab.authentication_url, lab.accounting_url, chat]
     ports = _free_ports(len(upstream))
-    modes = [f"reverse:{origin}@{port}" for origin, port in zip(upstream, ports, strict=True)]
     arguments = ["-s", str(addon_script()), "--set", f"streamid_record={recording}"]
-    for mode in modes:
-        arguments += ["--mode", mode]
-    click.echo(shlex.join(["mitmdump", *arguments]))
+    for origin, port in zip(upstream, ports, strict=True):
+        arguments += ["--mode", f"reverse:{origin}@{port}"]
+    click.echo(click.style(f"\n$ {shlex.join(['mitmdump', *arguments])}", bold=True))
     recording.parent.mkdir(parents=True, exist_ok=True)
-    log = recording.with_suffix(".log")
-    from lab.client import StreamingOptions
-
-    urls = [f"http://127.0.0.1:{port}" for port in ports]
-    options = StreamingOptions(urls[0], urls[1], urls[2], update_delay=0.2, username="user1")
-    with _mitmdump(arguments, ports, log):
-        _show_log(log, banner=True)
-        _title("3. A complete client, through the proxy")
-        passed = _good_client(options)
-        _title("4. A careless client, through the proxy")
-        _careless_client(options)
-    _title("5. What streamid said meanwhile (the proxy's log)")
-    _show_log(log)
-    if not passed:
-        raise click.ClickException("the tester did not pass")
-
-
-def _good_client(options: "StreamingOptions") -> bool:
-    from lab.logger import Logger
-    from lab.tester import StreamingTester
-
-    with StreamingTester(options, Logger(quiet=False)) as tester:
-        return tester.run()
-
-
-def _careless_client(options: "StreamingOptions") -> None:
-    """Loses the ID in three ways that are seen every day."""
-    from lab.client import Account
-
-    with Account(options) as account:
-        account.log_in("user1", "User1@123")
-        created = account.request(
-            "POST", "chat", "/api/chat/sessions", json={"title": "Careless", "initialMessage": "Hi"}
-        )
-        scope = created.json()["sessionId"]
-        first, transcript = _stream(account, scope)
-        _try(account, scope, transcript, "invents an ID", streamingSessionId=f"stream-{int(time.time())}")
-        _try(account, scope, transcript, "sends none")
-        _, transcript = _stream(account, scope)
-        _try(account, scope, transcript, "sends the ID of the stream before", streamingSessionId=first)
-
-
-def _stream(account: "Account", scope: str) -> tuple[str, "Transcript"]:
-    from lab.client import read
-
-    with account.stream(scope, "Hello?", "") as answer:
-        return answer.headers.get("X-Streaming-Session-Id", ""), read(answer, 5)
-
-
-def _try(account: "Account", scope: str, transcript: "Transcript", what: str, **echo: str) -> None:
-    answer = account.update(scope, transcript, **echo)
-    click.echo(f"{what}: {answer.status_code} {answer.json().get('message', '')}")
+    with _mitmdump(arguments, ports, recording.with_suffix(".log")):
+        first, second, third = (f"http://127.0.0.1:{port}" for port in ports)
+        yield first, second, third
 
 
 @contextlib.contextmanager
@@ -162,43 +141,51 @@ def _free_ports(count: int) -> list[int]:
         return [each.getsockname()[1] for each in sockets]
 
 
-def _show_log(log: Path, *, banner: bool = False) -> None:
-    """The banner, or the lines that carry verdicts, findings and the summary."""
-    time.sleep(0.5 if banner else 0)
-    lines = [_STAMP.sub("", _ANSI.sub("", line)) for line in log.read_text(encoding="utf-8").splitlines()]
-    if banner:
-        begin = next((n for n, line in enumerate(lines) if line.startswith("streamid ")), 0)
-        lines = lines[begin : begin + 7]
-    else:
-        lines = [line for line in lines if _VERDICT.match(line) or line.startswith("  recording:")]
-    click.echo("\n".join(lines))
+def _show_log(log: Path) -> None:
+    """What the proxy itself said meanwhile: what became of each ID, and each error that it found."""
+    said = [_STAMP.sub("", _ANSI.sub("", line)) for line in log.read_text(encoding="utf-8").splitlines()]
+    lines = [line for line in said if _VERDICT.match(line)]
+    click.secho(f"\nIn the proxy's log ({log}):", bold=True)
+    click.echo("\n".join(lines[:LINES]))
+    if len(lines) > LINES:
+        click.echo(f"… {len(lines) - LINES} more")
 
 
-def _look_at(recording: Path) -> None:
-    _title(f"6. The recording: {recording}")
-    stream, careless = _worth_showing(recording)
-    for command in (["ls", str(recording)], ["show", str(recording), stream], ["validate", str(recording)]):
-        _run(command)
-    _title("Try next")
-    for command, why in (
-        (["streamid", "show", str(recording), careless], "what the careless client did"),
-        (["streamid", "validate", str(recording), "--format", "json"], "the same findings, for a program"),
-        (["sqlite3", str(recording), "select * from exchanges"], "or datasette, or any SQLite tool"),
-        (["streamid", "lab", "up"], "the three services, until Ctrl-C"),
-        (["streamid", "proxy", "http://localhost:3002"], "the proxy, in front of yours"),
-    ):
-        click.echo(f"{shlex.join(command)}\n    {why}")
+def _look_at(run: DemoRun, recording: Path) -> None:
+    """What streamid says of it, by its own commands."""
+    if run.is_healthy:
+        _run(["ls", str(recording)])
+        _run(["show", str(recording), _first_stream(recording)])
+    _run(["validate", str(recording), "--ignore", "SV304,HT602"])
+    click.echo(run.verdict)
 
 
-def _worth_showing(recording: Path) -> tuple[str, str]:
-    """The number of a stream that was read to its end, and of an exchange with an invented ID."""
+def _first_stream(recording: Path) -> str:
     from recordings.reader import Recording
 
     with Recording(recording) as opened:
         rows = opened.exchanges()
-        stream = next(row.exchange for row in rows if row.role == "issue" and row.outcome == "complete")
-        careless = next(finding.exchange for finding in opened.findings() if finding.code == "EC203")
-    return str(stream), str(careless)
+        return str(next(row.exchange for row in rows if row.role == "issue" and row.outcome == "complete"))
+
+
+def _try_next(recordings: Sequence[Path]) -> None:
+    _title("Try next")
+    healthy, stripped, _, unreadable = (str(each) for each in recordings)
+    for command, why in (
+        (["streamid", "rule", "CO402"], "what a finding means, and how to mend it"),
+        (["streamid", "cors", unreadable], "what a script could read of each answer, and why not"),
+        (
+            ["streamid", "validate", stripped, "--format", "markdown"],
+            "the same for a pull request; or sarif, junit",
+        ),
+        (["sqlite3", healthy, "select * from exchanges"], "or datasette, or any SQLite tool"),
+        (["streamid", "lab", "bugs"], "all that can be broken in the lab"),
+        (["streamid", "proxy", "http://localhost:3002"], "the proxy, in front of yours"),
+    ):
+        click.echo(f"{shlex.join(command)}\n    {why}")
+    click.echo("\nThe recordings:")
+    for recording in recordings:
+        click.echo(f"  recording: {recording}")
 
 
 def _run(arguments: list[str]) -> None:

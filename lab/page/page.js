@@ -70,25 +70,53 @@ function showHead(answer) {
   field("note").textContent = own ? "" : "A header that is hidden looks to a script like one that is not there.";
 }
 
-// Whole events only; what is pending at the end of the stream is dropped, as the standard says.
-async function* events(answer) {
+// Lines end in CR LF, LF or CR (HTML §9.2.5); a CR that ends one piece may be the half of a CR LF.
+async function* lines(answer) {
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
-  let pending = "";
+  let pending = "", half = false;
   try {
     for (;;) {
       const {done, value} = await reader.read();
-      if (done) return;
-      const blocks = (pending + value).split(/\n\n/);
-      pending = blocks.pop();
-      for (const block of blocks) {
-        const lines = block.split("\n").map(line => /^(\w+): ?(.*)$/.exec(line)).filter(Boolean);
-        const event = lines.find(line => line[1] === "event");
-        const data = lines.filter(line => line[1] === "data").map(line => line[2]).join("\n");
-        yield [event ? event[2] : "message", JSON.parse(data)];
-      }
+      if (done) break;
+      const piece = half && value.startsWith("\n") ? value.slice(1) : value;
+      half = piece.endsWith("\r");
+      const found = (pending + piece).split(/\r\n|\r|\n/);
+      pending = found.pop();
+      yield* found;
     }
+    if (pending) log(`${pending.length} characters after the last line end were dropped`);
   } finally {
     reader.cancel().catch(() => {});
+  }
+}
+
+// Whole events only: what is pending at the end of the stream is dropped (HTML §9.2.6).
+async function* events(answer) {
+  let event = "", data = [];
+  for await (const line of lines(answer)) {
+    if (line === "") {
+      if (data.length) yield [event || "message", data.join("\n")];
+      [event, data] = ["", []];
+      continue;
+    }
+    const colon = line.indexOf(":");
+    const name = colon < 0 ? line : line.slice(0, colon);
+    const value = colon < 0 ? "" : line.slice(colon + 1).replace(/^ /, "");
+    if (name === "event") event = value;
+    if (name === "data") data.push(value);
+  }
+  if (event || data.length) log("an event that no empty line ended was dropped");
+}
+
+function hear(event, data) {
+  let payload;
+  try { payload = JSON.parse(data); } catch { log(`${event} is not JSON: ${data}`); return; }
+  if (event === "chunk" && typeof payload?.text === "string") {
+    text += payload.text;
+    chunks += 1;
+    field("answer").textContent = text;
+  } else {
+    log(`${event}: ${data}`);
   }
 }
 
@@ -98,15 +126,14 @@ async function stream() {
   if (!answer.ok) throw new Error(`${answer.status} ${(await answer.json()).message}`);
   showHead(answer);
   const stop = Number(field("stop").value);
-  for await (const [event, payload] of events(answer)) {
-    if (event === "chunk") {
-      text += payload.text;
-      chunks += 1;
-      field("answer").textContent = text;
+  try {
+    for await (const [event, data] of events(answer)) {
+      hear(event, data);
       if (stop && chunks >= stop) { log(`stopped reading after ${chunks} chunks`); return; }
-    } else {
-      log(`${event}: ${JSON.stringify(payload)}`);
     }
+  } catch (error) {
+    log(`broken off after ${chunks} chunks (${error.message})`);
+    return;
   }
   log(`${chunks} chunks read`);
 }

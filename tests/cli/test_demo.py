@@ -1,5 +1,6 @@
 """`streamid demo`: from three services to a recording that shows its verdicts, in one command."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ from tests.support.proxy import CHECKOUT
 from tests.support.verdicts import assert_live_equals_offline
 
 
-def test_the_demo_shows_good_and_careless_clients_and_where_the_recording_is(tmp_path: Path) -> None:
+def test_the_demo_shows_four_runs_each_with_the_findings_that_name_it(tmp_path: Path) -> None:
     result = subprocess.run(
         [sys.executable, "-m", "cli", "demo", "--quick", "--folder", "shown"],
         cwd=tmp_path,
@@ -25,19 +26,32 @@ def test_the_demo_shows_good_and_careless_clients_and_where_the_recording_is(tmp
         check=False,
     )
     assert result.returncode == 0, result.stdout + result.stderr
-    said = result.stdout
-    assert "all 13 checks passed" in said
-    assert "readable by scripts, echoed (#10), accepted (200)" in said
-    for code in ("EC201 echo-missing error", "EC203 echo-fabricated error", "EC204 echo-stale error"):
-        assert code in said
-    (recording,) = (tmp_path / "shown").glob("*.db")
-    assert f"recording: shown/{recording.name}" in said
-    assert f"$ streamid show shown/{recording.name} 9" in said
-    assert f"streamid show shown/{recording.name} 24" in said
-    assert "Try next" in said
-    with Recording(recording) as opened:
-        assert opened.run.closed
-    assert_live_equals_offline(recording)
+    healthy, stripped, race, unreadable, rest = parts(result.stdout)
+    assert "all 14 checks passed" in healthy
+    assert "readable by scripts, echoed (#11), accepted (200)" in healthy
+    assert "0 errors, 0 warnings" in healthy
+    assert {"ID101", "EC202", "EC203"} == codes(stripped)
+    assert "update → 400 Streaming session ID mismatch" in stripped
+    assert {"SV301"} == codes(race)
+    assert "update → 200 Chat session updated" in race
+    assert {"CO402", "EC202", "EC203"} == codes(unreadable)
+    found = sorted((tmp_path / "shown").glob("*.db"))
+    assert len(found) == 4
+    for recording in found:
+        assert f"recording: shown/{recording.name}" in rest
+        with Recording(recording) as opened:
+            assert opened.run.closed
+        assert_live_equals_offline(recording)
+
+
+def parts(said: str) -> list[str]:
+    """What was said of each of the four runs, and at the end."""
+    return re.split(r"^[1-4]\. .*$|^Try next$", said, flags=re.MULTILINE)[1:]
+
+
+def codes(said: str) -> set[str]:
+    """The rules of the findings that were printed as errors."""
+    return set(re.findall(r"^    ([A-Z]{2}\d{3}) [a-z-]+ +error ", said, flags=re.MULTILINE))
 
 
 def test_without_the_labs_libraries_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
