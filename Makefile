@@ -3,13 +3,16 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check bench lock clean
+.PHONY: demo test matrix check bench lock clean
 
 demo: $(VENV)/.demo
 	@$(BIN)/streamid demo
 
 test: check
 	@CHROMIUM=$$(sh scripts/browser.sh) $(BIN)/python -m pytest
+
+matrix: $(VENV)/.test
+	@MATRIX=whole $(BIN)/python -m pytest tests/matrix
 
 check: $(VENV)/.test
 	@$(BIN)/ruff check .

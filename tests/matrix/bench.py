@@ -1,7 +1,9 @@
-"""Runs cells of the matrix through one real proxy: each with a lab of its own, and a hop where it has one."""
+"""Runs cells of the matrix through real proxies: each with a lab of its own, and a hop where it has one."""
 
 import contextlib
 import io
+from collections.abc import Iterator
+from dataclasses import replace
 
 from contract.findings import Finding
 from lab.carelessness import CLIENT_BUGS
@@ -10,6 +12,7 @@ from lab.hop.process import Hop
 from lab.logger import Logger
 from lab.processes import Lab
 from lab.tester import StreamingTester
+from recordings.reader import Recording
 from tests.matrix.cell import Cell, settled
 from tests.matrix.scenarios import SCENARIOS
 from tests.support.lab import running_lab
@@ -23,26 +26,42 @@ class Bench:
 
     def __init__(self) -> None:
         self.proxy = Proxy("regular")
-        self.ranges: dict[Cell, tuple[int, int]] = {}
         self._last = 0
 
     def run(self, cell: Cell) -> list[Finding]:
         """What the live proxy found in this cell's traffic, as it is stored beside it."""
+        with self._services(cell) as (lab, chat):
+            options = self._options(cell, lab.authentication_url, lab.accounting_url, chat)
+            self._client(cell, replace(options, proxy=f"http://127.0.0.1:{self.proxy.port}"))
+        first = self._last
+        self._last, found = settled(self.proxy.recording, first)
+        return found
+
+    def run_in_reverse(self, cell: Cell) -> list[Finding]:
+        """The same through a proxy of its own, which stands in front of the three services."""
+        with self._services(cell) as (lab, chat):
+            upstream = (lab.authentication_url, lab.accounting_url, chat)
+            with Proxy(*(f"reverse:{url}" for url in upstream)) as proxy:
+                first, second, third = (f"http://127.0.0.1:{port}" for port in proxy.ports)
+                self._client(cell, self._options(cell, first, second, third))
+                _, found = settled(proxy.recording, 0)
+        return found
+
+    def all_findings(self) -> list[Finding]:
+        """Of all cells that ran through the one proxy."""
+        with Recording(self.proxy.recording) as recording:
+            return list(recording.findings())
+
+    @contextlib.contextmanager
+    def _services(self, cell: Cell) -> Iterator[tuple[Lab, str]]:
+        """The cell's lab, and where its chat service is asked: at itself, or at a hop before it."""
         tokens, interval = cell.pace
         with contextlib.ExitStack() as stack:
             lab = stack.enter_context(running_lab(bugs=cell.bugs, tokens=tokens, interval=interval))
-            chat = lab.chat_url
-            if cell.faults:
-                chat = stack.enter_context(Hop(chat, cell.faults)).url
-            self._client(cell, lab, chat)
-            # The hop has to be gone before all is over: it may hold connections.
-        first = self._last
-        self._last, found = settled(self.proxy.recording, first)
-        self.ranges[cell] = (first, self._last)
-        return found
+            hop = stack.enter_context(Hop(lab.chat_url, cell.faults)) if cell.faults else None
+            yield lab, hop.url if hop else lab.chat_url
 
-    def _client(self, cell: Cell, lab: Lab, chat: str) -> None:
-        options = self._options(cell, lab, chat)
+    def _client(self, cell: Cell, options: StreamingOptions) -> None:
         if cell.scenario:
             SCENARIOS[cell.scenario](options)
             return
@@ -50,15 +69,14 @@ class Bench:
         with StreamingTester(options, Logger(io.StringIO()), habits) as tester:
             tester.run()
 
-    def _options(self, cell: Cell, lab: Lab, chat: str) -> StreamingOptions:
+    def _options(self, cell: Cell, authentication: str, accounting: str, chat: str) -> StreamingOptions:
         return StreamingOptions(
-            authentication_url=lab.authentication_url,
-            accounting_url=lab.accounting_url,
+            authentication_url=authentication,
+            accounting_url=accounting,
             chat_url=chat,
             origin=ORIGIN,
             update_delay=cell.delay,
             backoff=0.02,
             timeout=20.0,
             stop_after=cell.stop_after,
-            proxy=f"http://127.0.0.1:{self.proxy.port}",
         )
