@@ -179,6 +179,43 @@ def test_a_finding_is_one_line_with_what_is_needed_to_act(lab: Lab) -> None:
     assert line.endswith(f"(POST {urlsplit(update.url).path})")
 
 
+def test_what_repeats_itself_is_thinned_in_the_log_and_nowhere_else(lab: Lab) -> None:
+    with Proxy(reverse(lab)) as proxy:
+        with logged_in(lab, chat_url=f"http://127.0.0.1:{proxy.port}") as client:
+            session = client.new_session()
+            with client.stream(session) as answer:
+                assert answer.content
+            for number in range(20):
+                assert client.update(session, f"stream-17000000{number:02}").status_code == 400
+        proxy.stop()
+        log = proxy.log()
+        with Recording(proxy.recording) as recording:
+            recorded = [finding for finding in recording.findings() if finding.code == "EC203"]
+    assert log.count("EC203 echo-fabricated error, exchange #") == 5
+    assert "EC203 echo-fabricated error: 15 more like these, the last in exchange #22 (POST /api/chat" in log
+    assert "  error: EC203 echo-fabricated ×20" in log
+    assert len(recorded) == 20
+
+
+def test_the_summary_can_be_had_at_any_time(lab: Lab, tmp_path: Path) -> None:
+    asker = tmp_path / "asker.py"
+    asker.write_text(
+        "import logging\n"
+        "from mitmproxy import ctx\n"
+        "def response(flow):\n"
+        "    for line in ctx.master.commands.execute('streamid.summary'):\n"
+        "        logging.info(f'SPY {line}')\n"
+    )
+    with Proxy(reverse(lab), scripts=[asker]) as proxy:
+        stream_and_save(lab, proxy)
+        proxy.wait_for("accepted (200)")
+        stream_and_save(lab, proxy)
+        log = proxy.wait_for("SPY streamid: 6 exchanges")
+    assert "SPY streamid: 1 exchange, 0 streams, no findings" in log
+    assert "SPY   IDs: 1 issued; sent back: 1 accepted" in log
+    assert f"SPY   recording: {proxy.recording}" in log
+
+
 def test_headers_of_an_issuing_response_are_logged_on_request(lab: Lab) -> None:
     with Proxy(reverse(lab), options={"streamid_log_headers": "true"}) as proxy:
         streaming_id = stream_and_save(lab, proxy)
