@@ -3,7 +3,7 @@
 import os
 import platform
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -45,7 +45,7 @@ class Recorder:
         self.tally = Tally()
         self.settings: Settings | None = None
         self._writer: Writer | None = None
-        self._closing: Closing | None = None
+        self._load: Callable[[], Load] = _nothing_yet
         self.path: Path | None = None
 
     def open(self, settings: Settings, started: datetime, options: Mapping[str, str]) -> None:
@@ -84,7 +84,7 @@ class Recorder:
         )
         sys.setswitchinterval(min(TURN, sys.getswitchinterval()))
         self.settings, self.path = settings, settings.record
-        self.run.put = self._writer.put
+        self.run.put, self._load = self._writer.put, self._writer.load
         for event in self._early:
             self._writer.put(event)
         self._early.clear()
@@ -101,18 +101,13 @@ class Recorder:
         self.run.seal(reason)
         writer, self._writer = self._writer, None
         self.run.put = _ignore
-        self._closing = writer.close(CLOSING_TIME)
+        closing = writer.close(CLOSING_TIME)
         self.verifier.finish()
-        return self._closing
+        return closing
 
     def load(self) -> Load:
         """What waits for the recorder, and what is lost; any thread may ask, also before and after."""
-        writer, closing = self._writer, self._closing
-        if writer is not None:
-            return writer.load()
-        if closing is not None:
-            return Load(0, 0, closing.lost_events, closing.lost_bytes, None)
-        return Load(0, 0, 0, 0, None)
+        return self._load()
 
     def summary(self) -> summary.Summary:
         """The run so far, or as it was."""
@@ -151,6 +146,10 @@ class _Watched(EventRedactor):
 
     def take_redactions(self) -> Sequence[Redaction]:
         return self._redactor.take_redactions()
+
+
+def _nothing_yet() -> Load:
+    return Load(0, 0, 0, 0, None)
 
 
 def _ignore(_: object) -> None:
