@@ -1,14 +1,17 @@
-"""What the start-up banner says: listening where, upstream, profile, faults, recording."""
+"""What the start-up banner says: listening where, upstream, profile, faults, recording, metrics."""
 
 from collections.abc import Iterable
 
 from mitmproxy.proxy import mode_specs
 
+from addons.loopback import is_loopback
 from addons.settings import Settings
 
 
-def banner(version: str, mitmproxy: str, servers: Iterable[str], settings: Settings) -> list[str]:
-    """The banner's lines; `servers` as `describe` gives them."""
+def banner(
+    version: str, mitmproxy: str, servers: Iterable[str], settings: Settings, metrics: str = ""
+) -> list[str]:
+    """The banner's lines; `servers` as `describe` gives them, `metrics` is their URL (empty: off)."""
     recording = "off" if settings.record is None else f"{settings.record}{_protection(settings)}"
     return [
         f"streamid {version} on mitmproxy {mitmproxy}",
@@ -16,6 +19,7 @@ def banner(version: str, mitmproxy: str, servers: Iterable[str], settings: Setti
         f"  {'profile':<10} {settings.profile.name}",
         f"  {'faults':<10} none",
         f"  {'recording':<10} {recording}",
+        *([f"  {'metrics':<10} {metrics}{_reach(settings)}"] if metrics else []),
     ]
 
 
@@ -33,6 +37,11 @@ def describe(mode: mode_specs.ProxyMode, addresses: Iterable[tuple[str, int]], l
         host, port = mode.address[:2]
         return f"{where} → {mode.scheme}://{host}:{port} ({mode.type_name})"
     return f"{where} ({mode.type_name} proxy)"
+
+
+def _reach(settings: Settings) -> str:
+    named = settings.metrics
+    return "" if named is None or is_loopback(named.host) else "  (open to other machines)"
 
 
 def _protection(settings: Settings) -> str:

@@ -7,15 +7,15 @@ import asyncio
 import atexit
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mitmproxy import ctx, exceptions
+from mitmproxy import command, ctx, exceptions
 from mitmproxy.addonmanager import Loader
 
-from addons import compatibility, settings
+from addons import compatibility, json_lines, settings, summary
 from addons.banner import banner, describe
 from addons.hook_table import HookTable
 from addons.loopback import StreamidLoopback, guarded
@@ -23,7 +23,9 @@ from addons.raw_traffic import StreamidRawTraffic
 from addons.recorder import Recorder, streamid_version
 from addons.tapping import StreamidTapping
 from recordings.errors import RecordingError
-from recordings.writer import Closing
+
+if TYPE_CHECKING:
+    from addons.metrics import Endpoint
 
 logger = logging.getLogger("streamid")
 
@@ -45,6 +47,8 @@ class _Kept:
             self.recorder.verifier,
         ]
         self.running = False
+        self.started = datetime.now(UTC)
+        self.metrics: Endpoint | None = None
         self.closing: asyncio.TimerHandle | None = None
 
 
@@ -107,8 +111,13 @@ class StreamidFrontDoor:
             describe(each.mode, each.listen_addrs, guarded(each.mode))
             for each in ctx.master.addons.get("proxyserver").servers
         ]
-        for line in banner(streamid_version(), version("mitmproxy"), servers, self.recorder.settings):
+        versions, parsed = (streamid_version(), version("mitmproxy")), self.recorder.settings
+        metrics = self._kept.metrics.url if self._kept.metrics else ""
+        for line in banner(*versions, servers, parsed, metrics):
             logger.info(line)
+        if parsed.json_log:
+            fields = json_lines.run_fields(*versions, self._kept.started, servers, parsed, metrics)
+            json_lines.write([json_lines.line(json_lines.RUN, fields)])
 
     def done(self) -> None:
         """Close the run, unless the script is only being reloaded."""
@@ -118,6 +127,11 @@ class StreamidFrontDoor:
             self._kept.closing = ctx.master.event_loop.call_later(
                 RELOAD_GRACE, self._close, "the script was removed"
             )
+
+    @command.command("streamid.summary")  # type: ignore[untyped-decorator]
+    def summary(self) -> Sequence[str]:
+        """What the run has brought so far: exchanges, streams by outcome, findings, losses."""
+        return summary.lines(self.recorder.summary())
 
     # Helpers
 
@@ -139,16 +153,40 @@ class StreamidFrontDoor:
     def _try_open(self, values: dict[str, str], started: datetime) -> list[str]:
         try:
             parsed = settings.parse(values, started)
+            self._serve(parsed, started)
             stored = {settings.PREFIX + name: value for name, value in values.items() if name != "redact_key"}
             self.recorder.open(parsed, started, stored)
         except (ValueError, OSError, RecordingError) as error:
+            self._stop_serving()
             return [str(error)]
         verifier = self.recorder.verifier
         verifier.json_log, verifier.log_headers = parsed.json_log, parsed.log_headers
         verifier.listen(ctx.master.event_loop)
         atexit.register(self.recorder.discard)
         self._options = values
+        self._kept.started = started
         return []
+
+    def _serve(self, parsed: settings.Settings, started: datetime) -> None:
+        """Serve metrics where they are asked for. Raises ValueError where the address cannot be had."""
+        if parsed.metrics is None:
+            return
+        # Not loaded where nobody asks for it.
+        from addons.metrics import Endpoint, Source
+
+        info = {"version": streamid_version(), "mitmproxy": version("mitmproxy")}
+        info["profile"] = parsed.profile.name
+        source = Source(self.recorder.tally, self.recorder.load, info, started.timestamp())
+        try:
+            self._kept.metrics = Endpoint(parsed.metrics, source)
+        except OSError as error:
+            host, port = parsed.metrics
+            raise ValueError(f"streamid_metrics: cannot listen on {host}:{port}: {error.strerror}") from None
+
+    def _stop_serving(self) -> None:
+        if self._kept.metrics is not None:
+            self._kept.metrics.close()
+            self._kept.metrics = None
 
     def _change(self, values: dict[str, str]) -> None:
         fixed = [name for name in values if values[name] != self._options.get(name, values[name])]
@@ -168,28 +206,13 @@ class StreamidFrontDoor:
         global _kept
         atexit.unregister(self.recorder.discard)
         closing = self.recorder.close(reason)
+        self._stop_serving()
         _kept = None
-        if closing is not None:
-            for line in self._summary(closing):
+        if closing is None:
+            return
+        found = self.recorder.summary()
+        if self.recorder.verifier.json_log:
+            json_lines.write([json_lines.line(json_lines.SUMMARY, summary.fields(found))])
+        else:
+            for line in summary.lines(found):
                 logger.info(line)
-
-    def _summary(self, closing: Closing) -> list[str]:
-        verifier = self.recorder.verifier
-        seen = f"{_number(self.recorder.run.exchanges, 'exchange')}, {_number(verifier.streams, 'stream')}"
-        found = _counted(verifier.counts) or "no findings"
-        if verifier.undecided:
-            found += f"; undecided: {_counted(verifier.undecided)}"
-        lines = [f"streamid: {seen}, {found}"]
-        if closing.lost_events or closing.lost_bytes:
-            lines.append(f"  NOT recorded: {closing.lost_events} events, {closing.lost_bytes} bytes")
-        if closing.path is not None:
-            lines.append(f"  recording: {closing.path}")
-        return lines
-
-
-def _number(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
-
-
-def _counted(codes: Mapping[str, int]) -> str:
-    return ", ".join(f"{code} ×{count}" for code, count in sorted(codes.items()))

@@ -3,15 +3,18 @@
 import os
 import platform
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from addons import summary
 from addons.run import Run
 from addons.settings import Settings
+from addons.tally import Tally
 from addons.verifier import StreamidVerifier
 from contract.events import Event
+from recordings.drained import Drained, Load
 from recordings.redaction import DEFAULT_NAMES, Redactor, load_key
 from recordings.rows import EventRedactor, Redaction, RunInfo
 from recordings.writer import Closing, Writer
@@ -39,8 +42,10 @@ class Recorder:
         self._early: list[Event] = []
         self.run = Run(self._early.append)
         self.verifier = StreamidVerifier(self.run)
+        self.tally = Tally()
         self.settings: Settings | None = None
         self._writer: Writer | None = None
+        self._load: Callable[[], Load] = _nothing_yet
         self.path: Path | None = None
 
     def open(self, settings: Settings, started: datetime, options: Mapping[str, str]) -> None:
@@ -72,12 +77,14 @@ class Recorder:
             about,
             redactor=_Watched(redactor, self.verifier),
             profile=settings.profile,
-            on_judged=self.verifier.judged,
+            on_judged=_ignore,
             on_trouble=self.verifier.trouble,
+            on_drained=self._drained,
+            timed=settings.metrics is not None,
         )
         sys.setswitchinterval(min(TURN, sys.getswitchinterval()))
         self.settings, self.path = settings, settings.record
-        self.run.put = self._writer.put
+        self.run.put, self._load = self._writer.put, self._writer.load
         for event in self._early:
             self._writer.put(event)
         self._early.clear()
@@ -95,8 +102,22 @@ class Recorder:
         writer, self._writer = self._writer, None
         self.run.put = _ignore
         closing = writer.close(CLOSING_TIME)
-        self.verifier.speak()
+        self.verifier.finish()
         return closing
+
+    def load(self) -> Load:
+        """What waits for the recorder, and what is lost; any thread may ask, also before and after."""
+        return self._load()
+
+    def summary(self) -> summary.Summary:
+        """The run so far, or as it was."""
+        load = self.load()
+        lost = load.lost_events, load.lost_bytes
+        return summary.summary(self.tally, self.run.exchanges, lost, self.path)
+
+    def _drained(self, drained: Drained) -> None:
+        self.tally.add(drained)
+        self.verifier.drained(drained)
 
     def discard(self) -> None:
         """The proxy never ran: leave no empty recording behind."""
@@ -127,5 +148,9 @@ class _Watched(EventRedactor):
         return self._redactor.take_redactions()
 
 
-def _ignore(event: Event) -> None:
-    """What comes after the end of a run is no part of it."""
+def _nothing_yet() -> Load:
+    return Load(0, 0, 0, 0, None)
+
+
+def _ignore(_: object) -> None:
+    """For what comes after the end of a run, and for what is told in another way, too."""

@@ -7,16 +7,19 @@ All options are strings to mitmproxy, so that a bad value is ours to report, in 
 """
 
 import difflib
+import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 from contract.profile import Profile, ProfileError, builtin_names, builtin_toml
 from recordings.configuration import OWN, Source, sources
 
 PREFIX = "streamid_"
+LOOPBACK = "127.0.0.1"
 CONFIGURATION = Path(OWN)
 OTHER_TABLES = ("validate",)
 """Tables of `streamid.toml` that belong to offline commands."""
@@ -37,6 +40,7 @@ OPTIONS = {
     ),
     "log": Option("text", "How findings and verdicts are logged: 'text', or 'json' for one object per line."),
     "log_headers": Option("false", "Log every header of an issuing response, on both sides."),
+    "metrics": Option("", "Where metrics are served to Prometheus: PORT or ADDRESS:PORT; empty for nowhere."),
     "redact": Option("on", "Redact secrets: 'on', 'off', or more secret names, comma separated."),
     "redact_key": Option(
         "", "The key for redaction, at least 16 characters (default: a key file of the user's)."
@@ -44,15 +48,23 @@ OPTIONS = {
 }
 
 
+class Address(NamedTuple):
+    """An IP address and a port to listen on; port 0 is any that is free."""
+
+    host: str
+    port: int
+
+
 @dataclass(frozen=True)
 class Settings:
-    """Parsed options. `record` is None where nothing is recorded."""
+    """Parsed options. `record` and `metrics` are None where there are to be none."""
 
     profile: Profile
     profile_toml: str
     record: Path | None
     json_log: bool
     log_headers: bool
+    metrics: Address | None
     redact: bool
     secret_names: tuple[str, ...]
     redact_key: str | None
@@ -72,6 +84,7 @@ def parse(values: Mapping[str, str], started: datetime) -> Settings:
         record=_record(values["record"], started),
         json_log=_choice("log", values["log"], ("text", "json")) == "json",
         log_headers=_boolean("log_headers", values["log_headers"]),
+        metrics=_address("metrics", values["metrics"].strip()),
         redact=redact != "off",
         secret_names=named,
         redact_key=_key(values["redact_key"]),
@@ -126,6 +139,27 @@ def _choice(name: str, value: str, allowed: Iterable[str]) -> str:
 
 def _boolean(name: str, value: str) -> bool:
     return _choice(name, value.lower() or "true", ("true", "false")) == "true"
+
+
+def _address(name: str, value: str) -> Address | None:
+    """`PORT` on this machine alone, or where an address is written with it; None where empty or `off`."""
+    if value in ("", "off"):
+        return None
+    host, colon, port = value.rpartition(":")
+    if not (port.isascii() and port.isdecimal() and int(port) <= 65535):
+        raise ValueError(f"streamid_{name}: '{value}' is no PORT (0 to 65535) or ADDRESS:PORT")
+    if not colon or host == "localhost":
+        return Address(LOOPBACK, int(port))
+    bracketed = host.startswith("[") and host.endswith("]")
+    try:
+        address = ipaddress.ip_address(host[1:-1] if bracketed else host)
+    except ValueError:
+        address = None
+    if address is None or bracketed != (address.version == 6):
+        raise ValueError(
+            f"streamid_{name}: '{value}' names no IP address; write for example 127.0.0.1:9464 or [::1]:9464"
+        )
+    return Address(str(address), int(port))
 
 
 def _key(value: str) -> str | None:

@@ -1,34 +1,35 @@
 """Say what the judge found: in the log, and on mitmproxy's own flows.
 
-Findings are made on the recorder's thread; `judged` is called there and hands them to the event loop.
+Findings are made on the recorder's thread; `drained` is called there and hands them to the event loop.
+What waits on the way is what one drain has brought, and the heads of open exchanges if they are logged.
 """
 
 import asyncio
 import collections
 import logging
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from typing import NamedTuple
 
 from mitmproxy import ctx, flow, hooks, http
 
-from addons import wording
+from addons import json_lines, wording
+from addons.repetition import INTERVAL, Found, Repetition
 from addons.run import Run
 from contract.events import Abort, End, Event, Message, ResponseHead
-from contract.findings import (
-    ExchangeFacts,
-    Finding,
-    Output,
-    Role,
-    Severity,
-    StreamVerdict,
-    Verdict,
-    finding_fields,
-)
+from contract.findings import Finding, Output, Role, Severity, StreamVerdict, Verdict
+from recordings.drained import Drained, Ended, RequestLine
 
 logger = logging.getLogger("streamid")
 
 _MARKS = {Severity.ERROR: ":red_circle:", Severity.WARNING: ":orange_circle:", Severity.INFO: ":warning:"}
 _FINE = ":green_circle:"
+
+
+class _Trouble(NamedTuple):
+    sentence: str
+
+
+type _News = Found | StreamVerdict | ResponseHead | Ended | _Trouble
 
 
 class StreamidVerifier:
@@ -38,30 +39,41 @@ class StreamidVerifier:
         self.run = run
         self.json_log = False
         self.log_headers = False
-        self.streams = 0
-        self.counts: collections.Counter[str] = collections.Counter()
-        self.undecided: collections.Counter[str] = collections.Counter()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._waiting: collections.deque[Output | ResponseHead] = collections.deque()
+        self._waiting: collections.deque[_News] = collections.deque()
         self._heads: dict[int, list[ResponseHead]] = {}
         self._over: list[int] = []
+        self._repetition = Repetition()
+        self._timer: asyncio.TimerHandle | None = None
+        self._lines: list[str] = []
 
     # On the recorder's thread
 
-    def judged(self, outputs: Sequence[Output]) -> None:
-        """Take what the judge found; any thread."""
-        for output in outputs:
-            self._waiting.append(output)
-            if self.log_headers and isinstance(output, ExchangeFacts) and output.role is Role.ISSUE:
-                self._waiting.extend(self._heads.pop(output.exchange, ()))
+    def drained(self, drained: Drained) -> None:
+        """Take what a drain has brought; any thread."""
+        waiting = self._waiting
+        for output in drained.outputs:
+            self._take(output, drained.requests)
         for exchange in self._over:
             self._heads.pop(exchange, None)
         self._over.clear()
-        self._wake(self.speak)
+        if self.json_log:
+            waiting.extend(drained.ended)
+        if waiting:
+            self._wake(self.speak)
+
+    def _take(self, output: Output, requests: dict[int, RequestLine]) -> None:
+        if isinstance(output, Finding):
+            self._waiting.append(Found(output, requests.get(output.exchange)))
+        elif isinstance(output, StreamVerdict):
+            self._waiting.append(output)
+        elif self.log_headers and output.role is Role.ISSUE:
+            self._waiting.extend(self._heads.pop(output.exchange, ()))
 
     def trouble(self, sentence: str) -> None:
         """Take a recorder's complaint; any thread."""
-        self._wake(lambda: logger.warning("recording: %s", sentence))
+        self._waiting.append(_Trouble(sentence))
+        self._wake(self.speak)
 
     def watch(self, event: Event) -> None:
         """Keep the answer's heads, as redacted, until it is known whether they issue an ID.
@@ -78,7 +90,7 @@ class StreamidVerifier:
     # On the event loop
 
     def listen(self, loop: asyncio.AbstractEventLoop) -> None:
-        """From now on `judged` wakes `loop`."""
+        """From now on what is taken wakes `loop`."""
         self._loop = loop
 
     def _wake(self, call: Callable[[], None]) -> None:
@@ -89,34 +101,61 @@ class StreamidVerifier:
         """Log and mark all that waits."""
         changed: dict[str, flow.Flow] = {}
         while self._waiting:
-            output = self._waiting.popleft()
-            match output:
-                case Finding():
-                    self._finding(output, changed)
+            news = self._waiting.popleft()
+            match news:
+                case Found():
+                    self._finding(news, changed)
                 case StreamVerdict():
-                    self._stream(output, changed)
+                    self._stream(news, changed)
                 case ResponseHead():
-                    self._headers(output)
+                    self._headers(news)
+                case Ended():
+                    self._lines.append(json_lines.line(json_lines.EXCHANGE, json_lines.exchange_fields(news)))
+                case _Trouble():
+                    self._trouble(news.sentence)
+        self._write_lines()
         if changed:
             ctx.master.addons.trigger(hooks.UpdateHook(list(changed.values())))
+        if self._repetition and self._timer is None and self._loop is not None:
+            self._timer = self._loop.call_later(INTERVAL, self._interval_over)
 
-    def _finding(self, finding: Finding, changed: dict[str, flow.Flow]) -> None:
-        decided = finding.verdict is not Verdict.INCONCLUSIVE
-        (self.counts if decided else self.undecided)[finding.code] += 1
-        line = wording.finding_line(finding)
+    def finish(self) -> None:
+        """Say all that is left to be said: the run is over."""
+        self.speak()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._say_repeated()
+
+    def _write_lines(self) -> None:
+        if self._lines:
+            lines, self._lines = self._lines, []
+            json_lines.write(lines)
+
+    def _finding(self, found: Found, changed: dict[str, flow.Flow]) -> None:
+        finding, request = found
         if self.json_log:
-            _print(wording.as_json("finding", **finding_fields(finding)))
-        else:
-            serious = decided and finding.severity is not Severity.INFO
-            logger.log(logging.WARNING if serious else logging.INFO, line)
-        self._remark(finding.exchange, line, _MARKS[finding.severity] if decided else _FINE, changed)
+            fields = json_lines.finding_line_fields(finding, request)
+            self._lines.append(json_lines.line(json_lines.FINDING, fields))
+        elif self._repetition.admits(found):
+            logger.log(_level(finding), wording.finding_line(finding, request))
+        decided = finding.verdict is not Verdict.INCONCLUSIVE
+        mark = _MARKS[finding.severity] if decided else _FINE
+        self._remark(finding.exchange, wording.finding_line(finding), mark, changed)
+
+    def _interval_over(self) -> None:
+        self._timer = None
+        self._say_repeated()
+        self.speak()
+
+    def _say_repeated(self) -> None:
+        for count, last in self._repetition.counted():
+            logger.log(_level(last.finding), wording.repeated_line(count, last.finding, last.request))
 
     def _stream(self, verdict: StreamVerdict, changed: dict[str, flow.Flow]) -> None:
-        if verdict.issued is not None and verdict.echoed is None:
-            self.streams += 1  # a verdict is given when an ID is issued, and again for each echo of it
         line = wording.stream_line(verdict)
         if self.json_log:
-            _print(wording.as_json("stream", **wording.stream_fields(verdict)))
+            self._lines.append(json_lines.line(json_lines.STREAM, json_lines.stream_fields(verdict)))
         else:
             logger.info(line)
         for exchange in (verdict.issued, verdict.echoed):
@@ -125,18 +164,16 @@ class StreamidVerifier:
 
     def _headers(self, head: ResponseHead) -> None:
         if self.json_log:
-            _print(
-                wording.as_json(
-                    "headers",
-                    exchange=head.exchange,
-                    side=head.side.name.lower() if head.side.name else "",
-                    status=head.status,
-                    headers=wording.header_fields(head.headers),
-                )
-            )
+            self._lines.append(json_lines.line(json_lines.HEADERS, json_lines.header_fields(head)))
         else:
             for line in wording.header_lines(head):
                 logger.info(line)
+
+    def _trouble(self, sentence: str) -> None:
+        if self.json_log:
+            self._lines.append(json_lines.line(json_lines.TROUBLE, json_lines.trouble_fields(sentence)))
+        else:
+            logger.warning("recording: %s", sentence)
 
     def _remark(self, exchange: int, line: str, mark: str, changed: dict[str, flow.Flow]) -> None:
         shown = self.run.flow(exchange)
@@ -150,13 +187,12 @@ class StreamidVerifier:
         changed[shown.id] = shown
 
 
+def _level(finding: Finding) -> int:
+    decided = finding.verdict is not Verdict.INCONCLUSIVE
+    return logging.WARNING if decided and finding.severity is not Severity.INFO else logging.INFO
+
+
 def _weight(mark: str) -> int:
     """Lower is worse; a mark of the user's own stays."""
     order = [*_MARKS.values(), _FINE, ""]
     return order.index(mark) if mark in order else -1
-
-
-def _print(line: str) -> None:
-    """A JSON line stands alone on standard output, without mitmproxy's time stamp before it."""
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()

@@ -1,10 +1,10 @@
-"""How verdicts and findings read in the log: one line of text, or one JSON object."""
+"""How verdicts and findings read in the log: one line of text each."""
 
-import json
-from typing import Any
-
-from contract.events import Headers, ResponseHead
+from contract.events import ResponseHead
 from contract.findings import SIDE_NAMES, Finding, StreamVerdict, Verdict
+from recordings.drained import RequestLine
+
+_LONGEST_TARGET = 160
 
 _EXPOSED = {True: "readable by scripts", False: "NOT readable by scripts", None: "exposure not to be told"}
 
@@ -28,11 +28,35 @@ def _outcome(verdict: StreamVerdict) -> str:
     return f"answer undecided{status}"
 
 
-def finding_line(finding: Finding) -> str:
-    """For example `EC204 echo-stale error, exchange #9: the update carried …`."""
+def finding_line(finding: Finding, request: RequestLine | None = None) -> str:
+    """For example `EC204 echo-stale error, exchange #9: The update carried … (POST /api/…/update-stream)`.
+
+    The request is left out where it is not known, the stream's ID where the sentence has it already.
+    """
+    what = f"{_sort(finding)}, exchange #{finding.exchange}: {finding.message}"
+    return printable(what + _place(finding, request))
+
+
+def repeated_line(count: int, last: Finding, request: RequestLine | None = None) -> str:
+    """For example `CO408 vary-origin warning: 120 more like these, the last in exchange #99 (GET /api/…)`."""
+    these = f"{count} more like these, the last in exchange #{last.exchange}"
+    return printable(f"{_sort(last)}: {these}{_place(last, request)}")
+
+
+def _sort(finding: Finding) -> str:
     sure = " (inconclusive)" if finding.verdict is Verdict.INCONCLUSIVE else ""
-    what = f"{finding.code} {finding.name} {finding.severity}{sure}"
-    return printable(f"{what}, exchange #{finding.exchange}: {finding.message}")
+    return f"{finding.code} {finding.name} {finding.severity}{sure}"
+
+
+def _place(finding: Finding, request: RequestLine | None) -> str:
+    parts = []
+    if request is not None:
+        target = request.target
+        cut = target if len(target) <= _LONGEST_TARGET else f"{target[:_LONGEST_TARGET]}…"
+        parts.append(f"{request.method} {cut}")
+    if finding.stream and finding.stream not in finding.message:
+        parts.append(f"stream {finding.stream}")
+    return f" ({', '.join(parts)})" if parts else ""
 
 
 def header_lines(head: ResponseHead) -> list[str]:
@@ -42,30 +66,6 @@ def header_lines(head: ResponseHead) -> list[str]:
         f"{where}: {head.status} {_text(head.reason)}".rstrip(),
         *(f"{where}:   {_text(name)}: {_text(value)}" for name, value in head.headers),
     ]
-
-
-def as_json(kind: str, **fields: Any) -> str:
-    """One log line as one JSON object; its first key says what it is."""
-    return json.dumps({"streamid": kind, **fields}, ensure_ascii=False, default=str)
-
-
-def stream_fields(verdict: StreamVerdict) -> dict[str, Any]:
-    """The stable keys of a verdict's JSON line."""
-    return {
-        "stream": verdict.stream,
-        "scope": verdict.scope,
-        "issued": verdict.issued,
-        "exposed": verdict.exposed,
-        "echoed": verdict.echoed,
-        "accepted": verdict.accepted,
-        "status": verdict.status,
-        "at": verdict.at,
-    }
-
-
-def header_fields(headers: Headers) -> list[list[str]]:
-    """A header list for JSON, in order, with case and duplicates."""
-    return [[_text(name), _text(value)] for name, value in headers]
 
 
 def printable(text: str) -> str:

@@ -59,6 +59,7 @@ def _as_url(value: str) -> str:
 @click.option("--profile", help="The contract: a built-in profile's name or a TOML file.")
 @click.option("--log", type=click.Choice(["text", "json"]), help="How verdicts and findings are logged.")
 @click.option("--log-headers", is_flag=True, help="Log every header of an issuing response, both sides.")
+@click.option("--metrics", metavar="ADDRESS", help="Serve metrics to Prometheus at PORT or ADDRESS:PORT.")
 @click.option("--set", "options", multiple=True, metavar="NAME=VALUE", help="Any option of mitmproxy's.")
 def proxy(
     upstream: tuple[str, ...],
@@ -68,6 +69,7 @@ def proxy(
     profile: str | None,
     log: str | None,
     log_headers: bool,
+    metrics: str | None,
     options: tuple[str, ...],
 ) -> None:
     """Record and verify the traffic to UPSTREAM (a service's origin), until Ctrl-C.
@@ -84,7 +86,8 @@ def proxy(
     arguments = ["-s", str(addon_script()), "--listen-host", host]
     for number, origin in enumerate(upstream):
         arguments += ["--mode", f"reverse:{origin}@{port + number}"]
-    given = {"record": record, "profile": profile, "log": log, "log_headers": "true" if log_headers else None}
+    headers = "true" if log_headers else None
+    given = {"record": record, "profile": profile, "log": log, "log_headers": headers, "metrics": metrics}
     for name, value in given.items():
         if value is not None:
             arguments += ["--set", f"streamid_{name}={value}"]

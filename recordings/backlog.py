@@ -49,6 +49,14 @@ class Backlog:
         # After the append: what `take` counts as put is certainly in the deque then.
         self._put += size
 
+    def __len__(self) -> int:
+        """How many events wait to be taken."""
+        return len(self._events)
+
+    def waiting_bytes(self) -> int:
+        """Bytes of what is not safe yet, roughly; any thread may ask."""
+        return self._put - self._safe
+
     def take(self) -> tuple[list[Event], int]:
         """What is waiting now, and the mark to give to `safe` once it is in the file."""
         mark = self._put

@@ -29,6 +29,7 @@ class OpenExchange:
         "sides",
         "sse",
         "status",
+        "stream",
         "streaming",
         "touched",
         "tracks",
@@ -44,7 +45,10 @@ class OpenExchange:
         self.server: str | None = None
         self.status: int | None = None
         self.first_byte: int | None = None
+        self.stream = False
+        """The answer is an event stream."""
         self.sse = False
+        """It is one whose events can be counted: it is not compressed."""
         self.facts: tuple[str, str, str] | None = None
         self.abort: Abort | None = None
         self.request: Head[RequestHead] | None = None

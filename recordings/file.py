@@ -81,6 +81,13 @@ class RecordingFile:
         except OSError:
             return 0
 
+    def size(self) -> int:
+        """Bytes of the recording on the disk, its write-ahead log included; any thread may ask."""
+        try:
+            return self.path.stat().st_size + self.wal_size()
+        except OSError:
+            return 0
+
     def checkpoint(self) -> bool:
         """Move the write-ahead log into the file and empty it; False while a reader prevents that."""
         try:

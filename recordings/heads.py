@@ -74,16 +74,16 @@ def are_alike_responses(first: ResponseHead, second: ResponseHead) -> bool:
     )
 
 
-def is_event_stream(headers: Headers) -> bool:
-    """Whether they are those of a `text/event-stream` whose bytes can be counted as they are."""
-    stream = False
+def event_stream(headers: Headers) -> tuple[bool, bool]:
+    """Whether they are those of a `text/event-stream`, and of one whose bytes can be counted as they are."""
+    stream, plain = False, True
     for name, value in headers:
         size = len(name)  # compared first, because it is cheap
         if size == 12 and name.lower() == b"content-type":
             stream = value.partition(b";")[0].strip().lower() == b"text/event-stream"
         elif size == 16 and name.lower() == b"content-encoding" and not _is_identity(value):
-            return False
-    return stream
+            plain = False
+    return stream, stream and plain
 
 
 def _is_identity(coding: bytes) -> bool:

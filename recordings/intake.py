@@ -12,13 +12,14 @@ from contract.findings import ExchangeFacts, Finding, Output, StreamVerdict
 from recordings.batch import Batch
 from recordings.bodies import Bodies
 from recordings.counting import EventCount
+from recordings.drained import Drained, Ended, RequestLine
 from recordings.exchanges import OpenExchange
 from recordings.fields import FieldNumbers
 from recordings.heads import (
     Head,
     are_alike_requests,
     are_alike_responses,
-    is_event_stream,
+    event_stream,
     request_row,
     response_row,
     storable,
@@ -34,9 +35,12 @@ _RESPONSE, _BOTH = Message.RESPONSE, Side.BOTH
 
 
 class Intake:
-    """Numbers events, gathers their rows, and keeps the state of what is still open."""
+    """Numbers events, gathers their rows, and keeps the state of what is still open.
 
-    def __init__(self) -> None:
+    `timed`: also gather the timings of `Drained`. They cost something for each chunk.
+    """
+
+    def __init__(self, *, timed: bool = False) -> None:
         self.last_seq = -1
         self.last_at = 0
         self.batch = Batch(Bodies(), FieldNumbers())
@@ -45,6 +49,13 @@ class Intake:
         self._touched: list[OpenExchange] = []
         self._waiting: list[Track] = []
         self._drained = 0.0
+        self._timed = timed
+        self._streams = 0
+        self._ended: list[Ended] = []
+        self._requests: dict[int, RequestLine] = {}
+        self._first_bytes: list[tuple[bool, int]] = []
+        self._gaps: list[int] = []
+        """Tracks add to this list, so it stays the same one."""
         self._stores = {
             RequestHead: self._request,
             ResponseHead: self._response,
@@ -97,6 +108,7 @@ class Intake:
                 self._touch(exchange)
         elif isinstance(output, Finding):
             f = output
+            self._note_request(f.exchange)
             evidence = json.dumps(f.evidence, ensure_ascii=False)
             rows["finding"].append(
                 _clean(
@@ -148,6 +160,21 @@ class Intake:
         self.batch.bodies.forget()
         self.batch.fields.forget()
 
+    def drained(self, outputs: list[Output]) -> Drained:
+        """What has come to light since the last call."""
+        found = Drained(
+            outputs=outputs,
+            requests=self._requests,
+            ended=self._ended,
+            open_exchanges=len(self._open),
+            open_streams=self._streams,
+            first_bytes=self._first_bytes,
+            gaps=self._gaps[:],
+        )
+        self._requests, self._ended, self._first_bytes = {}, [], []
+        self._gaps.clear()
+        return found
+
     def settled(self) -> int:
         """Every event with a lower sequence number has been handed over."""
         first = [track.pending[0] for track in self._waiting]
@@ -166,9 +193,18 @@ class Intake:
         rows = batch.rows["exchange"]
         for exchange in touched:
             exchange.touched = False
-            rows.append(exchange.row())
+            row = exchange.row()
+            rows.append(row)
             if exchange.finished():
                 del self._open[exchange.id]
+                self._streams -= exchange.stream
+                if exchange.line[0] is not None:  # otherwise it is what came late of one that was over
+                    self._ended.append(Ended._make((*row, exchange.stream)))
+
+    def _note_request(self, number: int) -> None:
+        exchange = self._open.get(number)
+        if exchange is not None and exchange.line[0] is not None:
+            self._requests[number] = RequestLine(str(exchange.line[0]), str(exchange.line[4]))
 
     def _touch(self, exchange: OpenExchange) -> None:
         if not exchange.touched:
@@ -204,12 +240,17 @@ class Intake:
     def _response(self, seq: int, event: ResponseHead) -> None:
         exchange = self._open.get(event.exchange) or self._begun(event, seq)
         exchange.sides |= int(event.side)
-        if exchange.status is None and exchange.line[0] is not None:
-            exchange.first_byte = event.at - exchange.at
+        is_first = exchange.status is None and exchange.line[0] is not None
         exchange.status = event.status
         if exchange.kind == "websocket" and event.status != 101:
             exchange.kind = "http"  # an upgrade that was refused is a plain exchange
-        exchange.sse = is_event_stream(event.headers)
+        self._streams -= exchange.stream
+        exchange.stream, exchange.sse = event_stream(event.headers)
+        self._streams += exchange.stream
+        if is_first:
+            exchange.first_byte = event.at - exchange.at
+            if self._timed:
+                self._first_bytes.append((exchange.stream, exchange.first_byte))
         self._touch(exchange)
         first = exchange.response
         if first is not None and are_alike_responses(first.event, event):
@@ -238,6 +279,8 @@ class Intake:
             track = exchange.tracks[index] = Track(exchange.id, index, seq)
             if exchange.sse and index > RESPONSE and index & 1:
                 track.count = EventCount()
+            if self._timed and exchange.stream and index > RESPONSE and index & 2:
+                track.gaps = self._gaps
         return track
 
     def _pending(self, exchange: OpenExchange, event: Chunk, seq: int) -> Pending:

@@ -41,6 +41,7 @@ class Track:
         "end",
         "end_seq",
         "exchange",
+        "gaps",
         "index",
         "kept",
         "largest_gap",
@@ -66,6 +67,8 @@ class Track:
         self.last_at = self.total = self.size = self.kept = self.largest_gap = 0
         self.lossy = self.over = self.stored = False
         self.count: EventCount | None = None
+        self.gaps: list[int] | None = None
+        """Where the times between chunks (µs) are noted, if anyone wants them."""
         self.end: End | None = None
         self.end_seq: int | None = None
 
@@ -174,6 +177,8 @@ class Track:
         self._counted_in(ats[0], ats[-1], len(ats), size, kept)
         if steps:
             self.largest_gap = max(self.largest_gap, max(steps))
+            if self.gaps is not None:
+                self.gaps += steps
         if size == kept and forms.count(_WIRE) == len(forms):
             return packing(Timeline(seqs, ats, sizes), steps)
         self.lossy = self.lossy or Form.LOST in forms
@@ -182,8 +187,11 @@ class Track:
     def _counted_in(self, first_at: int, last_at: int, chunks: int, size: int, kept: int) -> None:
         if self.at is None:
             self.at = first_at
-        elif first_at - self.last_at > self.largest_gap:
-            self.largest_gap = first_at - self.last_at
+        else:
+            gap = first_at - self.last_at
+            self.largest_gap = max(self.largest_gap, gap)
+            if self.gaps is not None:
+                self.gaps.append(gap)
         self.last_at = last_at
         self.total += chunks
         self.size += size

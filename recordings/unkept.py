@@ -15,6 +15,9 @@ class NoFile:
         """Nothing is waiting in a log."""
         return 0
 
+    def size(self) -> None:
+        """There is no file."""
+
     def checkpoint(self) -> bool:
         """Nothing has to be moved."""
         return True

@@ -21,6 +21,7 @@ from contract.profile import Profile
 from recordings.backlog import Backlog
 from recordings.batch import Batch
 from recordings.decoding import DECODERS
+from recordings.drained import Drained, Load
 from recordings.file import RecordingFile
 from recordings.intake import Intake
 from recordings.rows import EventRedactor, RunInfo
@@ -60,7 +61,8 @@ class Writer:
 
     `on_judged` and `on_trouble` are called on the writer's thread: with what the checker concluded, once
     it is in the file, and with a sentence when something goes wrong and when it is over. Without a
-    profile nothing is judged.
+    profile nothing is judged. `on_drained` is called there, too, after `on_judged`, with all that a drain
+    has brought; `timed` asks for the timings in it.
     """
 
     def __init__(
@@ -72,6 +74,8 @@ class Writer:
         profile: Profile | None,
         on_judged: Callable[[list[Output]], None],
         on_trouble: Callable[[str], None],
+        on_drained: Callable[[Drained], None] | None = None,
+        timed: bool = False,
         bound: int = BOUND,
         wal_limit: int = WAL_LIMIT,
     ) -> None:
@@ -81,10 +85,13 @@ class Writer:
         self._checker = None if profile is None else Checker(profile, decoders=DECODERS)
         self._on_judged = on_judged
         self._on_trouble = on_trouble
+        self._on_drained = on_drained
         self._wal_limit = wal_limit
         self._backlog = Backlog(bound)
         self.put: Callable[[Event], None] = self._backlog.put
-        self._intake = Intake()
+        self._intake = Intake(timed=timed)
+        self._in_hand = 0
+        """Events that were taken from the backlog and are not in the file yet."""
         self._judged: list[Output] = []
         self._thin = False
         self._thinned_bytes = self._given_up = self._given_up_bytes = 0
@@ -115,6 +122,11 @@ class Writer:
             return Closing(*self._lost(), self.path, clean=False)
         return self._closing
 
+    def load(self) -> Load:
+        """How it is doing; any thread may ask."""
+        backlog, lost = self._backlog, self._lost()
+        return Load(len(backlog) + self._in_hand, backlog.waiting_bytes(), *lost, self._file.size())
+
     # The thread.
 
     def _work(self) -> None:
@@ -128,6 +140,7 @@ class Writer:
 
     def _drain(self, *, closing: bool = False) -> None:
         events, mark = self._backlog.take()
+        self._in_hand = len(events)
         if self._abandoned:
             self._give_up(events)
             return
@@ -145,11 +158,16 @@ class Writer:
                 return
             self._noted = lost
         self._backlog.safe(mark)
+        self._in_hand = 0
         self._report_losses()
         self._watch_wal()
         judged, self._judged = self._judged, []
         if judged:
             self._guarded("findings", lambda: self._on_judged(judged))
+        tell = self._on_drained
+        drained = intake.drained(judged)
+        if tell is not None and (events or batch):
+            self._guarded("findings", lambda: tell(drained))
 
     def _process(self, events: list[Event]) -> None:
         """Redact, store and judge, some at a time, so that they are still in the processor's cache."""

@@ -31,6 +31,24 @@ def test_recording_can_be_off() -> None:
     assert settings.parse(values(record="off"), STARTED).record is None
 
 
+@pytest.mark.parametrize(
+    ("value", "address"),
+    [
+        ("", None),
+        ("off", None),
+        ("9464", ("127.0.0.1", 9464)),
+        ("0", ("127.0.0.1", 0)),
+        ("localhost:9464", ("127.0.0.1", 9464)),
+        ("0.0.0.0:9464", ("0.0.0.0", 9464)),
+        ("[::1]:9464", ("::1", 9464)),
+    ],
+)
+def test_metrics_are_for_this_machine_unless_an_address_is_written(
+    value: str, address: tuple[str, int] | None
+) -> None:
+    assert settings.parse(values(metrics=value), STARTED).metrics == address
+
+
 def test_two_starts_in_one_second_do_not_share_a_name(tmp_path: Path) -> None:
     template = str(tmp_path / "{time}.db")
     first = settings.parse(values(record=template), STARTED).record
@@ -61,6 +79,13 @@ def test_redact_takes_more_names() -> None:
         ("profile", "missing.toml", "streamid_profile: cannot read missing.toml"),
         ("redact_key", "short", "streamid_redact_key: too short"),
         ("record", "", "streamid_record: empty"),
+        ("metrics", "nine", "streamid_metrics: 'nine' is no PORT (0 to 65535) or ADDRESS:PORT"),
+        ("metrics", "65536", "streamid_metrics: '65536' is no PORT"),
+        ("metrics", "²", "streamid_metrics: '²' is no PORT"),
+        ("metrics", ":9464", "streamid_metrics: ':9464' names no IP address"),
+        ("metrics", "::1:9464", "streamid_metrics: '::1:9464' names no IP address"),
+        ("metrics", "[127.0.0.1]:9464", "streamid_metrics: '[127.0.0.1]:9464' names no IP address"),
+        ("metrics", "metrics.example:9464", "streamid_metrics: 'metrics.example:9464' names no IP address"),
     ],
 )
 def test_a_bad_value_is_one_line_that_names_the_option(option: str, value: str, said: str) -> None:

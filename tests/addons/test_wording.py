@@ -1,12 +1,13 @@
 """How verdicts and findings read: one line each, whatever a peer put into them."""
 
-import json
+from dataclasses import replace
 
 import pytest
 
 from addons import wording
 from contract.events import ResponseHead, Side
-from contract.findings import Finding, Severity, StreamVerdict, Verdict, finding_fields
+from contract.findings import Finding, Severity, StreamVerdict, Verdict
+from recordings.drained import RequestLine
 
 FINDING = Finding(
     "EC204",
@@ -61,7 +62,27 @@ def test_a_verdict_is_one_line(changed: dict[str, object], line: str) -> None:
 
 
 def test_a_finding_is_one_line_with_code_severity_and_exchange() -> None:
-    assert wording.finding_line(FINDING) == "EC204 echo-stale error, exchange #9: It is old."
+    line = "EC204 echo-stale error, exchange #9: It is old. (stream stream-1)"
+    assert wording.finding_line(FINDING) == line
+
+
+def test_a_finding_names_the_request_that_it_is_about_and_the_stream_once() -> None:
+    request = RequestLine("POST", "/api/chat/sessions/s/update-stream")
+    about = "(POST /api/chat/sessions/s/update-stream, stream stream-1)"
+    assert wording.finding_line(FINDING, request).endswith(f"It is old. {about}")
+    named = replace(FINDING, message="The ID 'stream-1' is old.")
+    assert wording.finding_line(named, request).endswith("is old. (POST /api/chat/sessions/s/update-stream)")
+    assert wording.repeated_line(7, named, request) == (
+        "EC204 echo-stale error: 7 more like these, the last in exchange #9"
+        " (POST /api/chat/sessions/s/update-stream)"
+    )
+
+
+def test_a_long_or_forged_target_stays_one_short_line() -> None:
+    line = wording.finding_line(FINDING, RequestLine("GET", "/\x1b[2J\n" + "a" * 9000))
+    assert line.isprintable()
+    assert len(line) < 300
+    assert "…" in line
 
 
 def test_what_a_peer_sent_cannot_forge_a_line() -> None:
@@ -72,20 +93,3 @@ def test_what_a_peer_sent_cannot_forge_a_line() -> None:
     ]
     forged = verdict(stream="stream-1\n[12:00:00] EC204 forged")
     assert "\n" not in wording.stream_line(forged)
-
-
-def test_json_lines_hold_the_keys_of_validate() -> None:
-    line = json.loads(wording.as_json("finding", **finding_fields(FINDING)))
-    assert line == {
-        "streamid": "finding",
-        "code": "EC204",
-        "name": "echo-stale",
-        "severity": "error",
-        "verdict": "fail",
-        "message": "It is old.",
-        "exchange": 9,
-        "stream": "stream-1",
-        "side": "client",
-        "at": 5,
-        "evidence": {"a": "b"},
-    }
