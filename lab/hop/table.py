@@ -113,7 +113,12 @@ HOP_FAULTS: tuple[HopFault, ...] = (
         _plain(lambda: Fault(update=fault.rewrite_echo)),
     ),
     HopFault(
-        "strip-id", "", "the ID's header is left out", ("ID101",), ("EC202", "EC203"), _head(fault.strip_id)
+        "strip-id",
+        "",
+        "the ID's header is left out",
+        ("ID101",),
+        ("EC201", "EC202", "EC203"),
+        _head(fault.strip_id),
     ),
     HopFault(
         "rewrite-id",
@@ -124,7 +129,12 @@ HOP_FAULTS: tuple[HopFault, ...] = (
         _head(fault.rewrite_id),
     ),
     HopFault(
-        "duplicate-id", "", "the ID's header comes twice", ("ID104",), ("EC206",), _head(fault.duplicate_id)
+        "duplicate-id",
+        "",
+        "the ID's header comes twice",
+        ("ID104",),
+        ("EC201", "EC206"),
+        _head(fault.duplicate_id),
     ),
     HopFault(
         "rename-id",

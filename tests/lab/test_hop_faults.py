@@ -17,6 +17,7 @@ from lab.hop.fault import CutOffError
 from lab.hop.message import Framing, Head, Request
 from lab.hop.process import Hop
 from lab.hop.table import HOP_FAULTS, UnknownFaultError, faults_of
+from lab.processes import ROOT
 from tests.support.sockets import Peer, RawServer
 
 ID = "stream-1732312345678-0a1b2c3d"
@@ -307,6 +308,15 @@ def test_every_fault_of_the_table_can_be_made_and_names_rules_that_exist() -> No
         assert len(faults_of([row.name + values[row.value]])) == 1
         assert {*row.breaks, *row.follows} <= set(RULES)
     assert len({row.name for row in HOP_FAULTS}) == len(HOP_FAULTS)
+
+
+def test_the_documentation_has_a_row_for_every_fault() -> None:
+    page = (ROOT / "docs" / "lab.md").read_text(encoding="utf-8")
+    for row in HOP_FAULTS:
+        rules = " | ".join(" ".join(codes) or "–" for codes in (row.breaks, row.follows))
+        assert re.search(
+            rf"^\| `{row.name}[^|]*` \| {re.escape(row.summary)} \| {re.escape(rules)} \|$", page, re.M
+        )
 
 
 @pytest.mark.parametrize("given", ["", "=", "STRIP-ID", "cut=١", "cut=-1", "rename-id=a\r\nb"])
