@@ -1,7 +1,7 @@
 """Clients that do what a script says, through a proxy, as real ones do."""
 
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -11,7 +11,7 @@ import httpx
 from lab.processes import Lab
 from lab.users import find_user
 from tests.healthy.gate import PATIENCE, Armed, Gate, Trouble
-from tests.healthy.scripts import Aborted, Chat, Leaving, Look, Question, Step, Stream, Turn
+from tests.healthy.scripts import Aborted, Chat, Invented, Leaving, Look, Question, Step, Stream, Turn
 from tests.support.proxy import Proxy
 
 NAME = "x-streaming-session-id"
@@ -20,6 +20,13 @@ SUPERVISOR = "supervisor1"
 
 class LeftError(Exception):
     """The client did not wait for the answer."""
+
+
+class Http2First(ssl.SSLContext):
+    """Offers HTTP/2 before HTTP/1.1 as browsers do; httpx has them the other way round."""
+
+    def set_alpn_protocols(self, alpn_protocols: Iterable[str]) -> None:
+        super().set_alpn_protocols(sorted(alpn_protocols, key=lambda name: name != "h2"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +41,9 @@ class Place:
     @classmethod
     def of(cls, proxy: Proxy, gate: Gate, tokens: dict[str, str]) -> Self:
         """For a proxy that is up."""
-        return cls(proxy, gate, tokens, ssl.create_default_context(cafile=proxy.authority))
+        tls = Http2First(ssl.PROTOCOL_TLS_CLIENT)
+        tls.load_verify_locations(proxy.authority)
+        return cls(proxy, gate, tokens, tls)
 
 
 def tokens(lab: Lab, *names: str) -> dict[str, str]:
@@ -94,7 +103,9 @@ class Browser:
         request = self._http.build_request(method, f"/api{path}", json=body, headers=self._fields())
         if leaves is not None:
             request.extensions["trace"] = _leaving(leaves)
-        return self._http.send(request, stream=True)
+        response = self._http.send(request, stream=True)
+        assert response.http_version == ("HTTP/2" if self.http2 else "HTTP/1.1")
+        return response
 
     def _fields(self) -> dict[str, str]:
         token = self.place.tokens[self.user]
@@ -157,10 +168,19 @@ class Chatting:
             for step in self.chat.steps:
                 self._do(step)
             if self.chat.deletes:
-                assert self._browser.ask("DELETE", self._path()).status_code == 200
+                self._delete()
         finally:
             self._browser.close()
         return self.session
+
+    def _delete(self) -> None:
+        """Delete the chat session, when none of its streams runs any more.
+
+        httpx does not tell the other side that it has closed an HTTP/2 stream; a lost connection does.
+        """
+        if self.chat.http2:
+            self._browser.reconnect()
+        assert self._browser.ask("DELETE", self._path()).status_code == 200
 
     def _do(self, step: Step) -> None:
         match step:
@@ -171,6 +191,8 @@ class Chatting:
                     pass
             case Aborted():
                 self._abort(step)
+            case Invented():
+                self._refused(step.id)
             case Look():
                 answer = self._browser.ask("GET", step.format(session=self.session))
                 assert answer.status_code == 200, answer.text
@@ -213,10 +235,9 @@ class Chatting:
             left -= len(piece)
             if left <= 0:
                 break
-        # What httpx closes of an HTTP/2 stream, the other side does not get to know of.
         response.close()
         if self.chat.http2:
-            self._browser.reconnect()
+            self._browser.reconnect()  # as in `_delete`
 
     def _observe(self) -> None:
         """A supervisor looks at the stream while it runs; it may be over by then."""

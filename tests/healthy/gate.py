@@ -32,7 +32,7 @@ class Trouble(StrEnum):
 
 @dataclass(slots=True)
 class Armed:
-    """Trouble in wait for a request. `answered` once the service has answered it, `left` once its client has."""
+    """Trouble in wait for a request. `answered`: the service has answered it, `left`: its client has left."""
 
     trouble: Trouble
     answered: threading.Event = field(default_factory=threading.Event)

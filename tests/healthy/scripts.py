@@ -37,7 +37,7 @@ class Leaving(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """Ask, and read: all of it (`reads` None), or some events; then leave."""
+    """Ask, and read: all of it (`reads` None), or some events; then leave. A long one may be `observed`."""
 
     question: Question = Question.SHORT
     reads: int | None = None
@@ -66,7 +66,14 @@ class Turn:
     after: tuple[str | None, ...] = ()
 
 
-type Step = Turn | Stream | Aborted | Look
+@dataclass(frozen=True, slots=True)
+class Invented:
+    """An update with an ID that no one issued: careless, so never drawn; it shows what errors look like."""
+
+    id: str
+
+
+type Step = Turn | Stream | Aborted | Look | Invented
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +104,13 @@ _stream_troubles = st.lists(
 _update_troubles = st.lists(st.sampled_from(Trouble), max_size=2).map(tuple)
 _streams = st.builds(
     Stream,
-    st.sampled_from((Question.SHORT,) * 4 + (Question.LONG, Question.FAILING)),
+    st.sampled_from((Question.SHORT, Question.SHORT, Question.FAILING)),
     st.none() | st.integers(0, 5),
+    _stream_troubles,
+) | st.builds(
+    Stream,
+    st.just(Question.LONG),
+    st.none() | st.integers(1, 5),
     _stream_troubles,
     st.booleans(),
 )
