@@ -22,6 +22,7 @@ from tests.support.proxy import Proxy
 from tests.support.verdicts import assert_live_equals_offline
 
 RUNS = 200
+pytestmark = pytest.mark.timeout(300)  # half a minute, unless the machine is busy with other things
 
 
 @dataclass(slots=True)
