@@ -65,7 +65,7 @@ def answer(head: bytes, body: bytes) -> bytes:
     path = head.split(b" ", 2)[1].decode().split("/")
     number = int(path[4])
     if path[5] == "update-stream":
-        return response(b'{"message": "ok", "sessionId": "%d", "tokensUsed": 20}' % number)
+        return response(b'{"message": "ok", "sessionId": "%d", "tokensUsed": 20}' % number, "application/json", *EXPOSED)
     fields = [f"X-Streaming-Session-Id: {issued(number)}"] if number % WITHOUT_ID else []
     return response(EVENT_STREAM, "text/event-stream", *EXPOSED, *fields)
 
