@@ -79,14 +79,23 @@ def coded(coding: str, data: bytes) -> list[Case]:
     """The same stream in a content-coding, whole and broken."""
     field = (b"Content-Encoding: " + coding.encode(),)
     healthy, unread = "http complete 200 HT604", f"http complete 200 HT604 {UNREAD}"
-    until_done, cut = f"http complete 200 HT604 {READ_UNTIL_DONE}", "http truncated 200 HT604 HT601"
+    until_done = f"http complete 200 HT604 {READ_UNTIL_DONE}"
     cut_short = {"gzip": until_done, "br": unread, "zstd": unread}[coding]
+    # A zstd block that is not whole is not kept, for nobody has looked for secrets in it.
+    cut_off = f"http truncated 200 HT604 {'SS504? SS505? SS506? ' * (coding == 'zstd')}HT601"
     return [
         body(f"{coding}", data[:20], data[20:], expect=healthy, fields=field),
         body(f"{coding}, cut short and ended", data[:-9], expect=cut_short, fields=field),
-        body(f"{coding}, cut off", data[:-9], Do.CLOSE, expect=cut, fields=field),
+        body(f"{coding}, cut off", data[:-9], Do.CLOSE, expect=cut_off, fields=field),
         body(f"{coding}, garbage after its end", data, b"garbage \xff" * 9, expect=until_done, fields=field),
-        body(f"{coding}, garbage inside", data[:25], b"\xff\0garbage" * 9, data[25:], expect=unread, fields=field),
+        body(
+            f"{coding}, garbage inside",
+            data[:25],
+            b"\xff\0garbage" * 9,
+            data[25:],
+            expect=unread,
+            fields=field,
+        ),
         body(f"{coding}, which it is not", EVENT, DONE, expect=unread, fields=field),
     ]
 
