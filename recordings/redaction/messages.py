@@ -186,8 +186,9 @@ class BodyStream:
             return UNTOUCHED
         lost, edits = _within(masker, part)
         _forget(masker, part.end)
-        lost = lost or part.lost
         late = self._wire_until is not None and part.end >= self._wire_until
+        # Nothing is kept of bytes that have to be undone and gave nothing.
+        lost = lost or part.lost or (late and part.start == part.end)
         self._undone = self._undone or (self._coded and (lost or late or bool(edits)))
         return Outcome(lost, self._undone, edits)
 

@@ -37,7 +37,13 @@ pytestmark = pytest.mark.timeout(400)
 
 EVENT_STREAM = b"".join(b'event: chunk\ndata: {"text": "piece %d"}\n\n' % n for n in range(20))
 EVENT_STREAM += b'event: done\ndata: {"message": "Stream complete", "tokensUsed": 20}\n\n'
-EXPOSED = ("Access-Control-Allow-Origin: *", "Access-Control-Expose-Headers: X-Streaming-Session-Id")
+READABLE = (
+    "Access-Control-Allow-Origin: http://page",
+    "Access-Control-Allow-Credentials: true",
+    "Access-Control-Expose-Headers: X-Streaming-Session-Id",
+    "Vary: Origin",
+)
+"""What makes the answers readable by the page's scripts, with and without credentials."""
 
 
 class Recorded(NamedTuple):
@@ -65,9 +71,10 @@ def answer(head: bytes, body: bytes) -> bytes:
     path = head.split(b" ", 2)[1].decode().split("/")
     number = int(path[4])
     if path[5] == "update-stream":
-        return response(b'{"message": "ok", "sessionId": "%d", "tokensUsed": 20}' % number)
+        updated = b'{"message": "ok", "sessionId": "%d", "tokensUsed": 20}' % number
+        return response(updated, "application/json", *READABLE)
     fields = [f"X-Streaming-Session-Id: {issued(number)}"] if number % WITHOUT_ID else []
-    return response(EVENT_STREAM, "text/event-stream", *EXPOSED, *fields)
+    return response(EVENT_STREAM, "text/event-stream", *READABLE, *fields)
 
 
 async def stream_and_update(connection: Client, number: int) -> None:

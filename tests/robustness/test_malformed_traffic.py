@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 import pytest
 
+from contract.findings import Finding, Verdict
+from contract.rules import Family
 from recordings.reader import Recording
 from tests.cli.streamid import streamid as command
 from tests.fidelity.comparison import difference
@@ -30,7 +32,7 @@ ECHO = 1
 """The exchange that is the stage's own."""
 TIME = re.compile(r"^\[[\d:.]+\](?:\[[^\]]*\])? ?")
 CHANGING = re.compile(r"127\.0\.0\.1:\d+|\('127\.0\.0\.1', \d+\)|0x[0-9a-f]+")
-VERDICT = re.compile(r"^(?:(?:ID|EC|CO)\d{3} |.*: issue(?:d| not seen))")
+VERDICT = re.compile(rf"^(?:(?:{'|'.join(Family)})\d{{3}} |.*: issue(?:d| not seen))")
 """What streamid has to say: a finding, or what became of an ID."""
 
 
@@ -71,7 +73,7 @@ CHAINED: list[Case] = [
 """Through two proxies in a row."""
 BEHIND_ANOTHER = {
     ("http server-abort -", Route.FORWARD): "http complete 502",
-    ("http server-abort 200", Route.FORWARD): "http truncated 200",
+    ("http server-abort 200 HT601", Route.FORWARD): "http truncated 200 HT601",
     ("http proxy 200", Route.FORWARD): "http complete 502",
     ("http server-abort -", Route.TUNNEL): "http complete 502",
     ("http proxy 200", Route.TUNNEL): "http complete 502",
@@ -102,6 +104,11 @@ def spoken(log: str) -> Counter[str]:
     return Counter(line for line in lines if line.strip() and not VERDICT.match(line))
 
 
+def code(finding: Finding) -> str:
+    """A finding's code, in the words of `Case`."""
+    return finding.code + "?" * (finding.verdict is Verdict.INCONCLUSIVE)
+
+
 def recorded(recording: Recording) -> list[list[str]]:
     """Each case's exchanges, in the words of `Case`."""
     cases: list[list[str]] = []
@@ -109,7 +116,7 @@ def recorded(recording: Recording) -> list[list[str]]:
         if MARK in row.url:
             cases.append([])
         elif row.exchange != ECHO:
-            codes = dict.fromkeys(finding.code for finding in recording.findings(row.exchange))
+            codes = dict.fromkeys(map(code, recording.findings(row.exchange)))
             status = "-" if row.status is None else str(row.status)
             cases[-1].append(" ".join((row.kind, row.outcome, status, *codes)))
     return cases

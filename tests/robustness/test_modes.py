@@ -11,6 +11,7 @@ import h2.events
 import pytest
 
 from contract.events import Chunk, End, Event, Kind, Message, RequestHead, Side
+from contract.findings import Verdict
 from recordings.reader import Recording
 from recordings.rows import ExchangeRow
 from tests.fidelity.http1_responses import UPGRADE, UPGRADED
@@ -209,7 +210,9 @@ def test_an_id_in_an_encoded_stream_is_found(coding: str, hidden: str, tmp_path:
     head = (
         b"Content-Type: text/event-stream",
         b"Content-Encoding: " + coding.encode(),
-        b"Access-Control-Allow-Origin: *",
+        b"Access-Control-Allow-Origin: http://a",
+        b"Access-Control-Allow-Credentials: true",
+        b"Vary: Origin",
     )
 
     def answer(peer: Peer) -> None:
@@ -233,9 +236,10 @@ def test_an_id_in_an_encoded_stream_is_found(coding: str, hidden: str, tmp_path:
             peer.receive_until(b"\r\n\r\nok")
         proxy.stop()
         with Recording(proxy.recording) as recording:
-            assert list(recording.findings()) == []
+            found = [(finding.code, finding.verdict) for finding in recording.findings()]
             last = list(recording.verdicts())[-1]
         assert (last.stream, last.issued, last.echoed, last.accepted) == ("run-42", 1, 2, True)
+        assert found == [("HT604", Verdict.WARN)]
 
 
 def test_a_websocket_is_recorded_frame_by_frame(tmp_path: Path) -> None:

@@ -7,11 +7,16 @@ from tests.fidelity.stage import Do, Route, Script, Step, client, server
 from tests.fidelity.wire import CHUNKED, response
 
 EXPOSED = b"Access-Control-Expose-Headers: X-Streaming-Session-Id"
+DONE = b'event: done\ndata: {"message": "Stream complete", "tokensUsed": 1}\n\n'
+"""The last event of a healthy stream."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """A script, and each exchange that it leaves: `kind outcome status codes…`, in order."""
+    """A script, and each exchange that it leaves: `kind outcome status codes…`, in order.
+
+    A code with a question mark is inconclusive.
+    """
 
     script: Script
     exchanges: tuple[str, ...]
