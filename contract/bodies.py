@@ -57,7 +57,7 @@ class Plain:
             self._decoder = None  # from here on the coding has been undone for us
             return self._counted(chunk.data)
         if self._coding and self._decoder is None:
-            self.why = f"the content-coding {self._coding!r} cannot be undone"
+            self.why = f"the content-coding {self._coding[:40]!r} cannot be undone"
             return b""
         return self._decoded(chunk.data)
 
@@ -78,7 +78,7 @@ class Plain:
         try:
             return self._counted(self._decoder.end() if data is None else self._decoder.feed(data))
         except ValueError:
-            self.why = f"the body is not in its content-coding {self._coding!r}"
+            self.why = f"the body is not in its content-coding {self._coding[:40]!r}"
             return b""
 
     def _counted(self, data: bytes) -> bytes:

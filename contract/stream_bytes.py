@@ -39,7 +39,7 @@ class StreamBytes:
         elif self._decoder is not None:
             yield from self._undone(chunk.data)
         elif self._coding:
-            self.why = f"the content-coding {self._coding!r} cannot be undone"
+            self.why = f"the content-coding {self._coding[:40]!r} cannot be undone"
         else:
             yield from _cut(chunk.data)
 
@@ -50,7 +50,7 @@ class StreamBytes:
         try:
             rest = self._decoder.end()
         except ValueError:
-            self.why = f"the body is not in its content-coding {self._coding!r}"
+            self.why = f"the body is not in its content-coding {self._coding[:40]!r}"
             return
         yield from _cut(rest)
 
@@ -61,7 +61,7 @@ class StreamBytes:
             try:
                 plain = self._decoder.feed(part)
             except ValueError:
-                self.why = f"the body is not in its content-coding {self._coding!r}"
+                self.why = f"the body is not in its content-coding {self._coding[:40]!r}"
                 return
             self._wire += len(part)
             self._decoded += len(plain)

@@ -19,7 +19,7 @@ from contract.checker import Checker
 from contract.findings import Finding, StreamVerdict
 from contract.profile import builtin
 from contract.rules import RULES
-from recordings.drained import Load
+from recordings.drained import Load, RequestLine
 from tests.contract.build import Talk
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -186,7 +186,7 @@ def lines_of_the_recipe() -> list[str]:
     lines = []
     for output in [*(each for event in events for each in checker.feed(event)), *checker.end()]:
         if isinstance(output, Finding):
-            lines.append(wording.finding_line(output))
+            lines.append(wording.finding_line(output, RequestLine("POST", talk.path("/update-stream"))))
         elif isinstance(output, StreamVerdict):
             lines.append(wording.stream_line(output))
     return lines

@@ -11,10 +11,10 @@ from tests.support.verdicts import assert_live_equals_offline
 SAMPLES = Path(next(iter(recordings.__path__))) / "samples"
 STORIES = {
     "healthy": set(),
-    "early-reader": set(),
-    "echo-missing": {"EC201"},
-    "echo-fabricated": {"EC202", "EC203"},
-    "echo-stale": {"EC204"},
+    "early-reader": {"HT602"},
+    "echo-missing": {"EC201", "SV304"},
+    "echo-fabricated": {"EC202", "EC203", "SV304"},
+    "echo-stale": {"EC204", "SV304"},
 }
 
 
