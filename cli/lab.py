@@ -22,7 +22,7 @@ from lab.loopback import PortBusyError
 from lab.processes import Lab, LabError, LabOptions
 
 PORT = click.IntRange(0, 65535)
-NEEDED = ("starlette", "uvicorn", "jwt", "argon2", "httpx", "requests", "sseclient")
+NEEDED = ("starlette", "uvicorn", "jwt", "argon2", "httpx", "requests", "sseclient", "h11")
 
 
 def require_lab() -> None:

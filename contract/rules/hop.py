@@ -36,8 +36,10 @@ def hop_body(passage: Passage) -> Ruling:
         return NA
     if not passage.bodies:
         return PASS
-    told = "; ".join(f"of the {each.message}, {each.before} became {each.after}" for each in passage.bodies)
-    return fails(f"The body was changed between the two sides of the proxy: {told}.")
+    told = "; ".join(
+        f"of the {each.message}'s, {each.before} entered and {each.after} left" for each in passage.bodies
+    )
+    return fails(f"A body was changed between the two sides of the proxy: {told}, not the same ones.")
 
 
 def _judged(passage: Passage, kind: Kind, verb: str, told: Callable[[Change], str]) -> Ruling:
