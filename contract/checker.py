@@ -10,12 +10,12 @@ The memory of an exchange goes when it ends; issued IDs are kept in a window (se
 
 from collections.abc import Collection, Iterable, Mapping
 
-from contract import echoing, issuing, replying
+from contract import echoing, issuing, replying, telling
 from contract.answers import AnswerBody, needs_body
 from contract.bodies import BROKEN_OFF, MISSING, Decoder, Decoders, fulfils, parsed
 from contract.events import Abort, Chunk, End, Event, Gap, Kind, Message, RequestHead, ResponseHead, Side
 from contract.exchange import CLIENT, SERVER, Exchange, issues_with
-from contract.findings import ExchangeFacts, Output, Role, StreamVerdict
+from contract.findings import ExchangeFacts, Output, Role
 from contract.headers import content_coding, media_type
 from contract.judging import Judge
 from contract.places import InBody
@@ -313,23 +313,9 @@ class Checker:
         if exchange.issue is None:
             return
         self._tell(exchange, out)
-        if exchange.mine is None:
-            return
-        if issue is not None and issue.is_issuing:
-            exchange.mine.exposed = issue.exposure.readable if issue.exposure else False
-        stream = issue.client.id if issue and issue.client and issue.client.id else exchange.mine.id
-        out.append(
-            StreamVerdict(
-                stream=stream,
-                scope=exchange.scope.key,
-                issued=exchange.number,
-                exposed=exchange.mine.exposed,
-                echoed=None,
-                accepted=None,
-                status=None,
-                at=exchange.at,
-            )
-        )
+        verdict = telling.issued(exchange, issue)
+        if verdict is not None:
+            out.append(verdict)
 
     def _judge_echo(self, exchange: Exchange, out: list[Output]) -> None:
         exchange.is_echo_judged = True
@@ -338,20 +324,9 @@ class Checker:
             return
         self._judge.echo(echo, exchange, out)
         self._remember_echo(exchange, echo)
-        if echo.value:
-            issued = echo.own or echo.foreign or echo.near
-            out.append(
-                StreamVerdict(
-                    stream=echo.value,
-                    scope=exchange.scope.key,
-                    issued=issued.exchange if issued else None,
-                    exposed=issued.exposed if issued else None,
-                    echoed=exchange.number,
-                    accepted=echo.accepted,
-                    status=echo.status,
-                    at=exchange.at,
-                )
-            )
+        verdict = telling.echoed(exchange, echo)
+        if verdict is not None:
+            out.append(verdict)
 
     def _remember_echo(self, exchange: Exchange, echo: Echo) -> None:
         if echo.own is None:
@@ -400,9 +375,7 @@ class Checker:
     def _tell(self, exchange: Exchange, out: list[Output]) -> None:
         if not exchange.is_told:
             exchange.is_told = True
-            out.append(
-                ExchangeFacts(exchange.number, exchange.role, exchange.known_stream, exchange.scope.key)
-            )
+            out.append(telling.facts(exchange))
 
 
 def _chosen[R: Route](routes: tuple[R, ...], value: object) -> R | None:

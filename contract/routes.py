@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from contract import headers
+from contract.cors import is_preflight
 from contract.events import RequestHead
 from contract.findings import Role
 from contract.profile import Profile
@@ -81,7 +82,7 @@ class Routes:
             echoes=tuple(route for route in routes if isinstance(route, Echo)),
             closes=tuple(route for route in routes if isinstance(route, Close)),
             opens=tuple(route for route in routes if isinstance(route, Open)),
-            is_preflight=not routes and _is_preflight(head),
+            is_preflight=not routes and is_preflight(head),
             by_body=any(route.where for route in routes),
         )
 
@@ -109,15 +110,6 @@ class Routes:
 def fits_status(patterns: tuple[str | int, ...], status: int) -> bool:
     """Whether a status is one of a route's: `200`, `2xx`, …"""
     return str(status) in patterns or f"{status // 100}xx" in patterns
-
-
-def _is_preflight(head: RequestHead) -> bool:
-    """Fetch §3.3.2: a CORS-preflight request is OPTIONS with Origin and Access-Control-Request-Method."""
-    return (
-        head.method == b"OPTIONS"
-        and headers.first(head.headers, b"origin") is not None
-        and headers.first(head.headers, b"access-control-request-method") is not None
-    )
 
 
 @dataclass(frozen=True, slots=True)
