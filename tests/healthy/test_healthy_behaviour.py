@@ -15,8 +15,19 @@ from contract.findings import Finding, Severity, StreamVerdict, Verdict
 from lab.processes import Lab
 from recordings.reader import Recording
 from tests.healthy.clients import SUPERVISOR, Chatting, Place, tokens
-from tests.healthy.gate import Gate
-from tests.healthy.scripts import ORIGINS, Chat, Invented, Script, Stream, Turn, scripts
+from tests.healthy.gate import Gate, Trouble
+from tests.healthy.scripts import (
+    ORIGINS,
+    Aborted,
+    Chat,
+    Invented,
+    Look,
+    Question,
+    Script,
+    Stream,
+    Turn,
+    scripts,
+)
 from tests.support.lab import running_lab
 from tests.support.proxy import Proxy
 from tests.support.verdicts import assert_live_equals_offline
@@ -144,3 +155,22 @@ def test_an_invented_id_among_healthy_clients_is_an_error_of_its_own_chat(harnes
         ("EC203", Verdict.FAIL),
     ]
     assert {harness.chats[each.scope][0] for each in errors} == {careless}
+
+
+def test_an_http2_client_that_leaves_is_not_taken_for_a_service_that_does(harness: Harness) -> None:
+    # mitmproxy closes the servers' connections of an HTTP/2 client that is gone, and now and then a stream
+    # hears of its server's end first: that is still the client's doing (HT602), no truncation (HT601).
+    asks = (
+        Stream(Question.LONG, 4, (Trouble.CUT_AFTER,)),
+        Look.HEALTH,
+        Aborted(48),
+        Stream(Question.LONG, 3),
+        Stream(Question.SHORT, 3),
+        Aborted(0),
+    )
+    for _ in range(8):
+        harness.play(tuple(Chat(user, http2=True, steps=asks * 2) for user in ("user1", "user2") * 3))
+
+    judged = Judged.of(harness)
+    assert not judged.errors, "\n".join(map(harness.told, judged.errors))
+    assert any(finding.code == "HT602" for finding in judged.findings)
