@@ -189,6 +189,17 @@ class Tap:
         idle = (self._last - self._before) / 1e6
         self._await(Abort, _REQUEST, client_break(event, idle, limit))
 
+    def _response_breaks(self, event: ResponseProtocolError) -> None:
+        client = self._context.client
+        # Where an HTTP/2 client is gone, mitmproxy lets go of the servers; some streams hear of that first.
+        if client.alpn == b"h2" and not client.state & ConnectionState.CAN_READ:
+            gone = RequestProtocolError(
+                event.stream_id, "peer closed connection", ErrorCode.CLIENT_DISCONNECTED
+            )
+            self._request_breaks(gone)
+        else:
+            self._await(Abort, _RESPONSE, server_break(event))
+
     # Departures
 
     def depart(self, event: HttpEvent) -> None:
@@ -348,7 +359,7 @@ _ARRIVALS: dict[type[HttpEvent], _Handler] = {
     ResponseData: lambda tap, event: tap._await(Chunk, _RESPONSE, event.data),
     ResponseTrailers: _keep_trailers(_RESPONSE, _SERVER),
     ResponseEndOfMessage: lambda tap, event: tap._end_arrives(_RESPONSE),
-    ResponseProtocolError: lambda tap, event: tap._await(Abort, _RESPONSE, server_break(event)),
+    ResponseProtocolError: lambda tap, event: tap._response_breaks(event),
 }
 
 _DEPARTURES: dict[type[HttpEvent], _Handler] = {

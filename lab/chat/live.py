@@ -29,6 +29,7 @@ class LiveStream:
         self._message, self._settings, self._conduct, self._settle = message, settings, conduct, settle
         self._news = asyncio.Event()
         self._left = False
+        self._why = ""  # the answer ended before its end
         self._task: asyncio.Task[None] | None = None
 
     def start(self, then: Callable[["LiveStream"], None]) -> asyncio.Task[None]:
@@ -49,25 +50,29 @@ class LiveStream:
             if news is self._news:
                 await news.wait()
 
+    def give_up(self, because: str) -> None:
+        """End the answer with an error that says why, for a client that is still there."""
+        self._why = because
+
     def leave(self) -> None:
         """The client is gone; what it did not wait for is not made."""
         self._left = True
 
     async def _run(self) -> None:
-        tokens, failure = 0, None
+        tokens, has_failed = 0, False
         answer = stream_answer(self._message, self._settings)
         try:
             async for piece in answer:
-                if self._left:
+                if self._left or self._why:
                     break
                 tokens += 1
                 self._add(self._conduct.frame("chunk", {"text": piece}))
         except ModelError as error:
-            failure = error
+            has_failed, self._why = True, str(error)
         finally:
-            await self._settle_safely(tokens, failure is None)
-            if failure is not None:
-                self.frames.append(self._conduct.frame("error", {"error": str(failure)}))
+            await self._settle_safely(tokens, not has_failed)
+            if self._why:
+                self.frames.append(self._conduct.frame("error", {"error": self._why}))
             elif not self._left:
                 self.frames.append(self._conduct.last_frame(tokens))
             self.over = True

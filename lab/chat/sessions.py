@@ -64,7 +64,7 @@ class Sessions:
         caller = self._service.tokens.caller(request)
         session = self._service.own_session(request, caller)
         if running := self._service.running.get(session.id):
-            running.leave()
+            running.give_up("The chat session was deleted")
         self._service.store.delete(session.id)
         return JSONResponse({"message": "Chat session deleted", "sessionId": session.id})
 

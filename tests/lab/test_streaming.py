@@ -136,3 +136,13 @@ def test_a_stream_without_a_valid_token_is_401_and_issues_no_id(user: Client, to
     answer = user.stream(session, headers={"Authorization": token})
     assert answer.status_code == 401
     assert "X-Streaming-Session-Id" not in answer.headers
+
+
+def test_a_stream_whose_session_is_deleted_ends_with_an_error_that_says_so(user: Client) -> None:
+    session = user.new_session()
+    with user.stream(session, "Tell me something very detailed") as answer:
+        lines = answer.iter_lines(chunk_size=1)
+        assert next(lines) == b"event: chunk"
+        assert user.chat("DELETE", f"/chat/sessions/{session}").status_code == 200
+        rest = list(lines)
+    assert rest[-3:-1] == [b"event: error", b'data: {"error": "The chat session was deleted"}']
