@@ -247,7 +247,8 @@ def test_the_log_says_what_it_has_to_say_of_them(text: Planted, killed: Planted)
     assert "X-Api-Key" not in text.proxy.log()
     assert "X-Streaming-Session-Id: redacted~" in text.proxy.log()
     said = [json.loads(line) for line in killed.proxy.log().splitlines() if line.startswith("{")]
-    assert {each["streamid"] for each in said} == {"finding", "stream", "headers"}
+    kinds = {each["streamid"] for each in said}
+    assert kinds == {"run", "exchange", "finding", "stream", "headers"}
 
 
 def redacted(planted: Planted) -> list[tuple[str, int, str]]:
