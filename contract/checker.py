@@ -335,6 +335,8 @@ class Checker:
             exchange.scope.echoed_rightly(exchange.caller.credential, self._now)
         if echo.answer is Answer.ACCEPTED:
             exchange.own_echo = echo.own
+        elif echo.answer in (Answer.FAILED, Answer.NONE):
+            echo.own.doubtful = self._now
 
     def _end_lives(self, exchange: Exchange) -> None:
         """Only what the client knows of ends a life: an answer that was lost on its way may be retried."""
@@ -368,6 +370,8 @@ class Checker:
         if exchange.delivered:
             self._end_lives(exchange)
             replying.remember_answer(exchange, self.window)
+        elif exchange.own_echo is not None:
+            exchange.own_echo.doubtful = self._now
         del self._open[exchange.number]
         self._plain.pop(exchange.number, None)
         self.window.leave(exchange.scope)

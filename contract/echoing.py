@@ -52,6 +52,7 @@ def subject(exchange: Exchange, profile: Profile, window: Window, gap: int) -> E
         has_format=bool(re.fullmatch(profile.id.format, value)),
         right_before=0 < exchange.scope.right.get(credential, 0) < exchange.began,
         is_over=own.ended_by if own and 0 < own.ended < exchange.began else "",
+        is_retry=own is not None and 0 < own.doubtful < exchange.began,
         deviation=answer.deviation,
         leaked=_leaked(profile, answer.content, value),
     )

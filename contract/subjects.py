@@ -104,8 +104,9 @@ class Echo:
     echoed one of another scope; `handed` the echoed one, where the client got it though the service
     did not issue it; `near` one of its scope that is equal after `normalisation`. `newest` is the
     scope's newest when the request began. `unsure` says why an issuing response of this scope may
-    not have been seen. `deviation` says how a refusal's words came otherwise than the profile has it,
-    `leaked` is an ID of the service's that a refusal tells.
+    not have been seen. `is_retry` says that an earlier echo of it failed, or its answer was lost, so that the
+    service may have accepted it. `deviation` says how a refusal's words came otherwise than the profile has
+    it, `leaked` is an ID of the service's that a refusal tells.
     """
 
     profile: Profile
@@ -126,6 +127,7 @@ class Echo:
     has_format: bool = False
     right_before: bool = False
     is_over: str = ""
+    is_retry: bool = False
     deviation: str = ""
     leaked: str = ""
 

@@ -23,6 +23,7 @@ class Issuance:
 
     `is_issued` is false for an ID that no issuing response of the service carried (a failed one did,
     or it was changed on its way through the proxy): a client that has it did not invent it.
+    `doubtful` is since when an echo may have been accepted without the client's knowing.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Issuance:
     is_issued: bool = True
     ended: int = 0
     ended_by: str = ""
+    doubtful: int = 0
     exposed: bool | None = None
     is_forgotten: bool = False
 

@@ -10,6 +10,8 @@ def valid_rejected(echo: Echo) -> Ruling:
     right = _is_right(echo)
     if right is False or echo.answer in (Answer.REFUSED, Answer.FAILED, Answer.NONE):
         return NA
+    if echo.is_retry and echo.answer is not Answer.ACCEPTED:
+        return NA  # the service may have accepted it before
     if echo.answer is Answer.ACCEPTED:
         return PASS if right else NA
     if right is None:

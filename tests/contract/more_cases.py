@@ -80,7 +80,19 @@ def service_cases() -> list[Case]:
             z.stream() + z.but(session="s2").stream(SECOND) + z.update(SECOND),
             ("EC205:error", "SV302:error"),
         ),
+        *_retry_cases(),
         *_refusal_cases(),
+    ]
+
+
+def _retry_cases() -> list[Case]:
+    t, u, v = Talk(), Talk(), Talk()
+    lost = cut(u.stream() + u.update(), 10)
+    unanswered = cut(v.stream() + v.update(), 9, Breaker.SERVER)
+    return [
+        Case("a retry after a failure, refused", t.stream() + t.update(status=503) + t.refused(FIRST)),
+        Case("a retry after a lost answer, refused", lost + u.refused(FIRST), ("HT602:info",)),
+        Case("a retry after a lost connection, refused", unanswered + v.refused(FIRST)),
     ]
 
 
