@@ -365,3 +365,12 @@ def test_an_id_that_is_no_text_can_still_be_told() -> None:
     for out in outputs(t.stream() + t.update(body=b'{"streamingSessionId":"\\ud800"}', status=400)):
         repr(out).encode()
         assert "\ud800" not in str(getattr(out, "stream", ""))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("size", [1, 4, 1000])
+def test_events_judged_some_at_a_time_give_what_they_give_one_by_one(case: Case, size: int) -> None:
+    checker, together = Checker(CHAT), list[Output]()
+    for start in range(0, len(case.events), size):
+        checker.feed_all(case.events[start : start + size], together)
+    assert [*together, *checker.end()] == outputs(case.events)
