@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import cores, memory, parser, redaction, small, streaming, taps, validation, writer
+from benchmarks import cores, judging, memory, parser, redaction, small, streaming, taps, validation, writer
 from benchmarks.measurement import Effort, Row
 from benchmarks.table import as_json, table
 
@@ -21,6 +21,7 @@ BENCHMARKS: dict[str, Callable[[Effort], list[Row]]] = {
     "memory": memory.per_stream,
     "flat": memory.flat,
     "writer": writer.rows,
+    "judging": judging.rows,
     "validate": validation.rows,
     "parser": parser.rows,
     "redaction": redaction.rows,

@@ -41,6 +41,8 @@ _ANSWER_FIELDS: Headers = (
     (b"access-control-expose-headers", b"X-Streaming-Session-Id"),
     (b"vary", b"Origin"),
 )
+_JSON = (b"content-type", b"application/json")
+_CHUNKED = (b"transfer-encoding", b"chunked")
 _DONE = b'event: done\ndata: {"message": "Stream complete", "tokensUsed": 199}\n\n'
 
 
@@ -76,6 +78,41 @@ def stream(number: int) -> list[Event]:
         data = _DONE if number_of_event == CHUNKS - 1 else event(chance.choice(_WORDS))
         events.append(Chunk(number, Message.RESPONSE, Side.BOTH, at, data, len(data)))
     return [*events, End(number, Message.RESPONSE, Side.BOTH, at + 1)]
+
+
+def saved_answer(number: int) -> list[Event]:
+    """By turns a session that begins, a short stream in it, and the update that sends the stream's ID back."""
+    turn, part = divmod(number - 1, 3)
+    session, at = b"session-%d" % turn, number * 2000
+    issued = b"stream-%d-%08x" % (1_700_000_000_000 + turn, turn * 2654435761 % 2**32)
+    if part == 0:
+        answer = b'{"sessionId":"%s"}' % session
+        return _exchange(
+            number, at, b"/api/chat/sessions", b'{"title":"x"}', 201, (_JSON, _length(answer)), answer
+        )
+    path = b"/api/chat/sessions/" + session
+    if part == 1:
+        fields = ((b"content-type", b"text/event-stream"), (b"X-Streaming-Session-Id", issued), _CHUNKED)
+        body = event(_WORDS[0]) + _DONE
+        return _exchange(number, at, path + b"/stream", b'{"message":"Tell me"}', 200, fields, body)
+    asked = b'{"completeResponse":"the ","tokensUsed":1,"streamingSessionId":"%s"}' % issued
+    answer = b'{"message":"Chat session updated","sessionId":"%s","tokensUsed":1}' % session
+    return _exchange(number, at, path + b"/update-stream", asked, 200, (_JSON, _length(answer)), answer)
+
+
+def _length(body: bytes) -> tuple[bytes, bytes]:
+    return b"content-length", b"%d" % len(body)
+
+
+def _exchange(
+    number: int, at: int, path: bytes, asked: bytes, status: int, fields: Headers, answer: bytes
+) -> list[Event]:
+    return [
+        *_asked(number, at, path, asked),
+        *_heads(number, at + 900, fields, status),
+        Chunk(number, Message.RESPONSE, Side.BOTH, at + 1000, answer, len(answer)),
+        End(number, Message.RESPONSE, Side.BOTH, at + 1001),
+    ]
 
 
 def body_of_stream() -> int:
@@ -137,7 +174,7 @@ def _asked(number: int, at: int, path: bytes, body: bytes) -> list[Event]:
     ]
 
 
-def _heads(number: int, at: int, fields: Headers) -> list[Event]:
+def _heads(number: int, at: int, fields: Headers, status: int = 200) -> list[Event]:
     date = (b"date", b"Mon, 01 Jan 2024 00:%02d:%02d GMT" % (number // 60 % 60, number % 60))
-    head = (*(200, b"OK", b"HTTP/1.1"), (date, *_ANSWER_FIELDS, *fields))
+    head = (*(status, b"OK", b"HTTP/1.1"), (date, *_ANSWER_FIELDS, *fields))
     return [ResponseHead(number, Side.BOTH, at, *head)]

@@ -18,6 +18,12 @@ def test_cheap_benchmarks_yield_figures_with_ratios(name: str) -> None:
     assert any(row.budget is not None and row.ratio is not None for row in rows)
 
 
+def test_what_is_judged_in_a_benchmark_is_right() -> None:
+    rows = BENCHMARKS["judging"](Effort(rounds=1, share=0.005))
+    assert [row.variant for row in rows].count("streamid") == 4
+    assert all(row.figures.median > 0 for row in rows)
+
+
 def test_a_proxy_is_measured_end_to_end(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     written = tmp_path / "figures.json"
     assert main(["burst", "--rounds", "1", "--effort", "0.02", "--json", str(written)]) == 0
