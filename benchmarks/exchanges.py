@@ -81,7 +81,7 @@ def stream(number: int) -> list[Event]:
 
 
 def saved_answer(number: int) -> list[Event]:
-    """By turns a session that begins, a short stream in it, and the update that sends the stream's ID back."""
+    """By turns a session that begins, a short stream in it, and the update that sends the ID back."""
     turn, part = divmod(number - 1, 3)
     session, at = b"session-%d" % turn, number * 2000
     issued = b"stream-%d-%08x" % (1_700_000_000_000 + turn, turn * 2654435761 % 2**32)
