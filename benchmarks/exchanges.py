@@ -108,7 +108,7 @@ def _exchange(
     number: int, at: int, path: bytes, asked: bytes, status: int, fields: Headers, answer: bytes
 ) -> list[Event]:
     return [
-        *_asked(number, at, path, asked),
+        *_asked(number, at, path, asked, caller=0),
         *_heads(number, at + 900, fields, status),
         Chunk(number, Message.RESPONSE, Side.BOTH, at + 1000, answer, len(answer)),
         End(number, Message.RESPONSE, Side.BOTH, at + 1001),
@@ -148,9 +148,12 @@ def _body(events: list[Event], message: Message) -> bytes:
     return b"".join(each.data for each in events if isinstance(each, Chunk) and each.message is message)
 
 
-def _asked(number: int, at: int, path: bytes, body: bytes) -> list[Event]:
-    """A request with both sides' heads: in reverse mode the Host field differs, and one knows the service."""
-    token = TOKEN + b"%03d" % (number // 100 % 1000)
+def _asked(number: int, at: int, path: bytes, body: bytes, caller: int | None = None) -> list[Event]:
+    """A request with both sides' heads: in reverse mode the Host field differs, and one knows the service.
+
+    Who asks changes with every hundred exchanges, unless `caller` says who it is.
+    """
+    token = TOKEN + b"%03d" % ((number // 100 if caller is None else caller) % 1000)
     fields = (
         *_REQUEST_FIELDS,
         (b"Authorization", b"Bearer " + token),
