@@ -6,7 +6,7 @@ from contract.events import Side
 from contract.exchange import Exchange
 from contract.findings import Finding, Output, Verdict
 from contract.rules import Family, Rule
-from contract.subjects import Echo, Ending, Issue, Passage, Reply, Ruling, Stream
+from contract.subjects import NA, PASS, Echo, Ending, Issue, Passage, Reply, Ruling, Stream
 
 _EMITTED = (Verdict.FAIL, Verdict.WARN, Verdict.INCONCLUSIVE)
 _SIDES = {Family.SV: Side.SERVER, Family.HT: Side.SERVER, Family.HP: Side.BOTH}
@@ -30,33 +30,40 @@ class Judge:
 
     def issue(self, issue: Issue, exchange: Exchange, stream: str, out: list[Output]) -> None:
         """Judge an issuing response."""
-        for rule, judge in self.of_issue:
-            _say(rule, judge(issue), exchange, stream, out)
+        _judge(self.of_issue, issue, exchange, stream, out)
 
     def echo(self, echo: Echo, exchange: Exchange, out: list[Output]) -> None:
         """Judge an echo."""
-        for rule, judge in self.of_echo:
-            _say(rule, judge(echo), exchange, echo.value, out)
+        _judge(self.of_echo, echo, exchange, echo.value, out)
 
     def reply(self, reply: Reply, exchange: Exchange, out: list[Output]) -> None:
         """Judge a response's head."""
-        for rule, judge in self.of_reply:
-            _say(rule, judge(reply), exchange, exchange.known_stream, out)
+        _judge(self.of_reply, reply, exchange, exchange.known_stream, out)
 
     def stream(self, stream: Stream, exchange: Exchange, out: list[Output]) -> None:
         """Judge the events of a stream."""
-        for rule, judge in self.of_stream:
-            _say(rule, judge(stream), exchange, exchange.known_stream, out)
+        _judge(self.of_stream, stream, exchange, exchange.known_stream, out)
 
     def ending(self, ending: Ending, exchange: Exchange, out: list[Output]) -> None:
         """Judge how a response ended."""
-        for rule, judge in self.of_ending:
-            _say(rule, judge(ending), exchange, exchange.known_stream, out)
+        _judge(self.of_ending, ending, exchange, exchange.known_stream, out)
 
     def passage(self, passage: Passage, exchange: Exchange, out: list[Output]) -> None:
         """Judge what became of an exchange between the two sides."""
-        for rule, judge in self.of_passage:
-            _say(rule, judge(passage), exchange, exchange.known_stream, out)
+        _judge(self.of_passage, passage, exchange, exchange.known_stream, out)
+
+
+def _judge[S](
+    rules: list[tuple[Rule, Callable[[S], Ruling]]],
+    subject: S,
+    exchange: Exchange,
+    stream: str,
+    out: list[Output],
+) -> None:
+    for rule, judge in rules:
+        ruling = judge(subject)
+        if ruling is not PASS and ruling is not NA:  # the usual ones, and nothing to say of them
+            _say(rule, ruling, exchange, stream, out)
 
 
 def is_chosen(code: str, select: Collection[str] | None, ignore: Collection[str]) -> bool:
