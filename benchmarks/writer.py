@@ -85,15 +85,14 @@ def written(make: Made, count: int, path: Path, *, drains: int = 1) -> float:
     """
     info = RunInfo(datetime.now(UTC), "", "", "", "", os.getpid(), "", "")
     file, intake = RecordingFile(path, info), Intake()
-    spent = now = 0.0
+    spent = 0.0
     for first in range(0, count, DRAIN):
         exchanges = [make(number) for number in range(first + 1, min(first + DRAIN, count) + 1)]
         for part in range(drains):
             events = [event for each in exchanges for event in _part(each, part, drains)]
             begun = time.thread_time()
             intake.store(events)
-            now += 1.0
-            batch = intake.take(now)
+            batch = intake.take()
             batch.rows["run"].append((intake.last_seq, intake.last_at, intake.settled(), 0, 0))
             file.write(batch)
             spent += time.thread_time() - begun

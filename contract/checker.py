@@ -30,7 +30,7 @@ from contract.window import Window
 
 __all__ = ["WINDOW", "Checker", "Decoder"]
 
-WINDOW = 100_000
+WINDOW = 10_000
 """How many issued IDs are remembered, if not told otherwise."""
 
 _BOTH, _RESPONSE = Side.BOTH, Message.RESPONSE

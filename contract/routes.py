@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from hashlib import blake2b
 
 from contract import headers
 from contract.cors import is_preflight
@@ -114,26 +115,28 @@ def fits_status(patterns: tuple[str | int, ...], status: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who sent a request, as far as it says: its credential, and the user that it names."""
+    """Who sent a request, as far as it says: its credential's digest, and the user that it names."""
 
-    credential: str
+    credential: bytes
     user: str
 
 
 def caller(head: RequestHead, profile: Profile) -> Caller:
-    """The caller of a request by the profile's `credential` section; empty texts where it says nothing."""
+    """The caller of a request by the profile's `credential` section; empty where it says nothing."""
     section = profile.credential
     user = headers.first(head.headers, headers.key(section.user)) if section.user else None
-    return Caller(_credential(head, profile), percent_decoded(user) if user else "")
+    credential = _credential(head, profile)
+    digest = blake2b(credential, digest_size=12).digest() if credential else b""
+    return Caller(digest, percent_decoded(user) if user else "")
 
 
-def _credential(head: RequestHead, profile: Profile) -> str:
+def _credential(head: RequestHead, profile: Profile) -> bytes:
     section = profile.credential
     for name in section.headers:
         value = headers.first(head.headers, headers.key(name))
         if value:
-            return value.decode("latin-1")
+            return value
     if not section.cookies:
-        return ""
+        return b""
     found = headers.cookies(head.headers)
-    return "; ".join(f"{name}={found[name]}" for name in section.cookies if name in found)
+    return "; ".join(f"{name}={found[name]}" for name in section.cookies if name in found).encode()

@@ -55,7 +55,7 @@ class Scope:
     key: str
     newest: Issuance | None = None
     near: list[Issuance] = field(default_factory=list)
-    right: dict[str, int] = field(default_factory=dict)
+    right: dict[bytes, int] = field(default_factory=dict)
     missed: int = 0
     live: int = 0
     open: int = 0
@@ -67,7 +67,7 @@ class Scope:
             if issuance.since < now:
                 issuance.end(now, because)
 
-    def echoed_rightly(self, credential: str, now: int) -> None:
+    def echoed_rightly(self, credential: bytes, now: int) -> None:
         """Remember the first right echo of a credential (of 64 of them)."""
         if len(self.right) < _CREDENTIALS:
             self.right.setdefault(credential, now)

@@ -26,10 +26,7 @@ from recordings.heads import (
     waiting,
 )
 from recordings.rows import Redaction
-from recordings.tracks import RESPONSE, SEGMENT, SIDES, Pending, Track
-
-PENDING = 0.15
-"""Seconds for which chunks may wait in memory after the drain that brought them."""
+from recordings.tracks import RESPONSE, SIDES, Pending, Track
 
 _RESPONSE, _BOTH = Message.RESPONSE, Side.BOTH
 
@@ -48,7 +45,6 @@ class Intake:
         self._open: dict[int, OpenExchange] = {}
         self._touched: list[OpenExchange] = []
         self._waiting: list[Track] = []
-        self._drained = 0.0
         self._timed = timed
         self._streams = 0
         self._ended: list[Ended] = []
@@ -129,28 +125,21 @@ class Intake:
             _clean(r.exchange, r.message.value, SIDES[r.side], r.where, r.offset, r.length, r.token)
         )
 
-    def take(self, now: float, *, closing: bool = False) -> Batch:
-        """The batch of the drain that ends at `now` (monotonic seconds); the next one begins.
+    def take(self, *, closing: bool = False) -> Batch:
+        """The batch of this drain, with all chunks that came; the next one begins.
 
-        `closing` leaves nothing pending: open streams are written, too, and folded.
+        `closing` also folds what is still open.
         """
         waiting, self._waiting = self._waiting, []
         batch = self.batch
         for track in waiting:
-            if track.over:
-                continue
-            if closing:
-                self._flush(track, over=True)
-            elif now - track.since >= PENDING or track.waiting_bytes() >= SEGMENT:
-                self._flush(track, over=False)
-            else:
-                self._waiting.append(track)
+            if not track.over:
+                self._flush(track, over=closing)
         if closing:
             for exchange in self._open.values():
                 self._touch(exchange)
                 batch.folds += [t.seq for t in exchange.tracks if t is not None and t.foldable()]
         self._sum_up(batch)
-        self._drained = now
         self.batch = Batch(batch.bodies, batch.fields)
         self._batches += 1
         return batch
@@ -287,8 +276,6 @@ class Intake:
         """Where the chunks of this track wait from now on."""
         index = _index(event)
         track = self._track(exchange, index, seq)
-        # The chunk may have come right after the last drain: its wait is counted from there.
-        track.since = self._drained
         self._waiting.append(track)
         exchange.wait(index, track.pending)
         return track.pending

@@ -51,7 +51,6 @@ class Track:
         "over",
         "pending",
         "seq",
-        "since",
         "size",
         "stored",
         "total",
@@ -62,7 +61,6 @@ class Track:
         self.index = index
         self.seq = self.last_seq = seq
         self.pending: Pending = []
-        self.since = 0.0
         self.at: int | None = None
         self.last_at = self.total = self.size = self.kept = self.largest_gap = 0
         self.lossy = self.over = self.stored = False
@@ -92,11 +90,6 @@ class Track:
 
     def _fits(self) -> bool:
         return self.kept <= FOLDED_AT_MOST and self.total <= CHUNKS_AT_MOST
-
-    def waiting_bytes(self) -> int:
-        """How many bytes are pending."""
-        chunks: list[Chunk] = self.pending[1::2]  # type: ignore[assignment]
-        return sum([len(chunk.data) for chunk in chunks])
 
     def _taken(self) -> tuple[list[int], list[Chunk]]:
         """What is pending, and is so no more: sequence numbers and chunks."""

@@ -27,8 +27,8 @@ from recordings.intake import Intake
 from recordings.rows import EventRedactor, RunInfo
 from recordings.unkept import NoFile
 
-PERIOD = 0.1
-"""Seconds between drains."""
+PERIOD = 0.2
+"""Seconds between drains. Each costs a stream that runs as much as some ten chunks do."""
 
 BOUND = 64 * 1024 * 1024
 WAL_LIMIT = 64 * 1024 * 1024
@@ -149,7 +149,7 @@ class Writer:
             self._end_of_run()
         intake = self._intake
         self._guarded("redaction", self._take_redactions)
-        batch = intake.take(time.monotonic(), closing=closing)
+        batch = intake.take(closing=closing)
         lost = self._lost()
         if batch or lost != self._noted:
             settled = intake.settled()

@@ -15,7 +15,7 @@ from replay.narrowing import EVERYTHING, Narrowing
 LIMIT = 10_000
 """Findings that are listed, if not told otherwise; all are counted."""
 
-_RECENT = 10_000
+_RECENT = 1_000
 """Streams whose last verdict is remembered in case that a finding on them follows."""
 
 type Advance = Callable[[int], None]

@@ -127,7 +127,7 @@ def test_a_live_recording_is_judged_as_it_stands_with_a_note(tmp_path: Path) -> 
 
 
 def wait_for_exchanges(path: Path, number: int) -> None:
-    """Until the writer has committed that many; its period is 0.1 s."""
+    """Until the writer has committed that many; its period is 0.2 s."""
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         rows = json.loads(streamid("ls", path, "--format", "json").stdout)

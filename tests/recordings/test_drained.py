@@ -77,9 +77,9 @@ def test_times_between_chunks_are_complete_however_they_are_drained() -> None:
 
     intake = Intake(timed=True)
     events = stream(1, events=50)
-    for seconds, event in enumerate(events):
+    for event in events:
         intake.store([event])
-        intake.take(float(seconds))
+        intake.take()
     assert gaps([intake.drained([])]) == [1000] * 49
 
 

@@ -27,12 +27,10 @@ class Store:
         self.path = path
         self.file = RecordingFile(path, RUN)
         self.intake = Intake()
-        self.now = 0.0
 
-    def drain(self, events: list[Event], *, later: float = 0.1, closing: bool = False) -> None:
+    def drain(self, events: list[Event], *, closing: bool = False) -> None:
         self.intake.store(events)
-        self.now += later
-        batch = self.intake.take(self.now, closing=closing)
+        batch = self.intake.take(closing=closing)
         batch.rows["run"].append((self.intake.last_seq, self.intake.last_at, self.intake.settled(), 0, 0))
         self.file.write(batch)
 
@@ -56,7 +54,7 @@ def test_any_sequence_comes_back_however_it_was_drained(events: list[Event], dat
             done = 0
             while done < len(events):
                 count = data.draw(st.integers(1, 12))
-                store.drain(events[done : done + count], later=data.draw(st.sampled_from([0.1, 0.2])))
+                store.drain(events[done : done + count])
                 done += count
                 with Recording(store.path) as live:
                     settled = live.run.settled
@@ -170,7 +168,7 @@ def test_bytes_that_passed_on_both_sides_apart_are_stored_once(tmp_path: Path) -
     with Recording(store.path) as recording:
         assert list(recording.events()) == events
     store = Store(tmp_path / "s.db")
-    store.drain(events, later=0.2)
+    store.drain(events)
     store.drain([], closing=True)
     assert store.file.connection.execute("SELECT count(*) FROM body").fetchone()[0] == 1
     assert store.file.connection.execute("SELECT count(*) FROM segment").fetchone()[0] == 0

@@ -27,7 +27,7 @@ CLIENTS = 4
 WITHOUT_ID = 100
 """Every so manieth stream carries no ID: there is something to find."""
 PER_ID = 2 / 1024
-"""MiB that an ID may cost while it is among the last 100,000, which the judge remembers."""
+"""MiB that an ID may cost while it is among the last 10,000, which the judge remembers."""
 NOISE = 5.0
 """MiB by which a process varies that keeps nothing."""
 READING = 10.0
