@@ -2,29 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import StrEnum
 from random import Random
 from typing import Any, NamedTuple
 
-from contract.events import Headers
+from contract.events import Deed, Headers
 from faults.parts import RequestStart
 
-
-class What(StrEnum):
-    """What a change was made to."""
-
-    HEADER = "header"
-    """A field line: `name`, and its value before and after (None: there was none, there is none)."""
-    START = "start"
-    """Status and reason, or method and target; as text."""
-    BODY = "body"
-    """Bytes at `offset` of the body as it came: `before` were replaced by `after`."""
-    TIME = "time"
-    """When parts left, or how they were grouped: told in `name`; no byte is another."""
-    END = "end"
-    """How the message ended; `name` says how, `offset` after how many bytes of it."""
-    PASSED = "passed"
-    """The fault could not do what it is for and let the message pass; `name` says why."""
+What = Deed
+"""What a change was made to."""
 
 
 class Change(NamedTuple):
