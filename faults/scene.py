@@ -29,7 +29,7 @@ class Scene:
     `random` is this hit's own: seeded from the plan's seed, the fault, its key and ordinal. `memory` is
     the fault's own from exchange to exchange. `id_header` is the header in which the profile's service
     issues its ID (empty: in none), `expose` are the header names that its scripts need, `terminal` the
-    types of events that end its streams; `scope` is the request's by the profile (empty: none).
+    types of events that end its streams, `echo_path` is where in a JSON body its ID comes back (empty: nowhere); `scope` is the request's by the profile (empty: none).
     `version` is the client's: `HTTP/1.0`, `HTTP/1.1`, `HTTP/2.0`. `note` writes a change into the journal.
     """
 
@@ -42,6 +42,7 @@ class Scene:
     id_header: str = ""
     expose: tuple[str, ...] = ()
     terminal: tuple[str, ...] = ()
+    echo_path: str = ""
 
     def header(self, name: bytes) -> bytes | None:
         """The first value of a field of the request; `name` in lower case."""
