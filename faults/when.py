@@ -21,18 +21,18 @@ class When(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=hyphenated, populate_by_name=True)
 
-    first: Count | None = Field(None, description="the first so many")
-    nth: Count | None = Field(None, description="this one alone, counted from 1")
-    every: Count | None = Field(None, description="one in so many, the last of them")
+    first: Count | None = Field(default=None, description="the first so many")
+    nth: Count | None = Field(default=None, description="this one alone, counted from 1")
+    every: Count | None = Field(default=None, description="one in so many, the last of them")
     probability: Annotated[float, Field(ge=0, le=1, strict=True)] | None = Field(
-        None, description="each by chance, from 0 to 1; the plan's seed decides which"
+        default=None, description="each by chance, from 0 to 1; the plan's seed decides which"
     )
-    after: Duration = Field(0, description="not before this long after the fault was armed")
+    after: Duration = Field(default=0, description="not before this long after the fault was armed")
     for_: Annotated[Duration, Field(gt=0)] | None = Field(
-        None, description="only for so long, from then on (`after`, or when it was armed)"
+        default=None, description="only for so long, from then on (`after`, or when it was armed)"
     )
-    max_active: Count | None = Field(None, description="at most so many exchanges at a time")
-    per: Per | None = Field(None, description="count by itself for each client, scope or stream")
+    max_active: Count | None = Field(default=None, description="at most so many exchanges at a time")
+    per: Per | None = Field(default=None, description="count by itself for each client, scope or stream")
 
     @model_validator(mode="after")
     def _one_way_of_choosing(self) -> Self:
