@@ -22,8 +22,8 @@ class CorruptEvent(EventFault):
     summary: ClassVar[str] = "The n-th event has broken JSON, a byte that is no UTF-8, or no data field."
     received: ClassVar[str] = (
         "The stream as it came, but for the n-th event. `json`: the last character of its data is missing. "
-        "`utf8`: the byte 0xFF stands before the last quotation mark of its data, or at its end. `field`: its "
-        "data fields are named `dta`, so that no event is seen."
+        "`utf8`: the byte 0xFF stands before the last quotation mark of its data, or at its end. "
+        "`field`: its data fields are named `dta`, so that no event is seen."
     )
     example: ClassVar[str] = 'nth = 2\nhow = "json"'
     breaks: ClassVar[tuple[str, ...]] = ("SS506", "HP704")

@@ -13,9 +13,7 @@ class DropTerminal(EventFault):
 
     kind: ClassVar[str] = "drop-terminal"
     summary: ClassVar[str] = "Events that end the stream by the profile are left out."
-    received: ClassVar[str] = (
-        "The stream without its terminal events; it ends by its framing, as if the service had forgotten them."
-    )
+    received: ClassVar[str] = "The stream without its terminal events; it ends by its framing all the same."
     breaks: ClassVar[tuple[str, ...]] = ("SS503", "HP704")
 
     @override

@@ -9,7 +9,7 @@ from faults.names import Duration
 from faults.parts import Cut, Data, End, Ending, Part, Start
 from faults.scene import Scene, What
 from faults.stage import Stage
-from faults.streams.blocks import TOO_LONG, EventEnd, unreadable
+from faults.streams.blocks import TOO_LONG, EventEnd, is_event_stream, unreadable
 
 
 class Truncate(Fault):
@@ -36,6 +36,10 @@ class Truncate(Fault):
         if [self.events, self.bytes_, self.after].count(None) != 2:
             raise ValueError("give exactly one of events, bytes and after")
         return self
+
+    @override
+    def applies(self, scene: Scene, start: Start) -> bool:
+        return self.events is None or is_event_stream(start)
 
     @override
     def stage(self, scene: Scene) -> Stage:
