@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import BaseModel, ConfigDict
 
 from contract.events import Message
-from faults.parts import Start
+from faults.parts import Instead, Start
 from faults.scene import Scene
 from faults.stage import Stage
 
@@ -48,3 +48,10 @@ class Fault(BaseModel):
     def stage(self, scene: Scene) -> Stage:
         """The fault at work in one exchange."""
         raise NotImplementedError
+
+    def answer(self, scene: Scene, now: int) -> Instead | None:
+        """The answer to a request whose head has come, if the fault has one and the service is not asked.
+
+        Asked of all kinds, whatever their `message`, before anything else of the exchange; `now` in µs.
+        """
+        return None

@@ -22,9 +22,9 @@ class Throttle(Fault):
     family: ClassVar[Family] = "streams"
     summary: ClassVar[str] = "The body leaves at no more than a number of bytes per second."
     received: ClassVar[str] = (
-        "The head at once. Then each chunk as it comes, as long as the rate and the burst let it; beyond that, "
-        "in pieces of chunks as large as the rate allows, every 20 ms or less often. Chunks are cut, but "
-        "never joined; all bytes are as they came. The end comes after the last of them."
+        "The head at once. Then each chunk as it comes, as long as the rate and the burst let it; beyond "
+        "that, in pieces of chunks as large as the rate allows, every 20 ms or less often. Chunks are cut, "
+        "but never joined; all bytes are as they came. The end comes after the last of them."
     )
     example: ClassVar[str] = "rate = 100\nburst = 1"
     breaks: ClassVar[tuple[str, ...]] = ("HT603",)
@@ -85,7 +85,9 @@ class _Throttled(Stage):
     def _pump(self, now: int) -> list[Part]:
         if self.due is not None and now < self.due:
             return []
-        self.due = None
+        may_cut = now >= self._free_at
+        if self.due is not None:
+            self.due, self._free_at = None, now + _BETWEEN
         self._credit = min(self._most, self._credit + (now - self._counted_at) * self._rate)
         self._counted_at = now
         out: list[Part] = []
@@ -94,7 +96,7 @@ class _Throttled(Stage):
             if isinstance(part, End) or self._take(len(part.data)):
                 out.append(part)
                 continue
-            size = self._credit // _SECOND if now >= self._free_at else 0
+            size = self._credit // _SECOND if may_cut else 0
             if size and self._take(size):
                 out.append(Data(part.data[:size]))
                 part = Data(part.data[size:])
