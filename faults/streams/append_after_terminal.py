@@ -31,9 +31,9 @@ class AppendAfterTerminal(EventFault):
     example: ClassVar[str] = 'event = "chunk"\ndata = \'{"text": "one more"}\''
     breaks: ClassVar[tuple[str, ...]] = ("SS503", "HP704")
 
-    data: str = Field("{}", description="the data of the event; each line of it becomes one")
+    data: str = Field(default="{}", description="the data of the event; each line of it becomes one")
     event: Annotated[str, AfterValidator(_one_line)] = Field(
-        "", description="the type of the event; message where it is empty"
+        default="", description="the type of the event; message where it is empty"
     )
 
     @override

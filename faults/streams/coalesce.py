@@ -28,9 +28,11 @@ class Coalesce(Fault):
     example: ClassVar[str] = "hold-head = true"
     breaks: ClassVar[tuple[str, ...]] = ("HT603",)
 
-    bytes_: int | None = Field(None, gt=0, description="how many bytes make a chunk")
-    every: Duration | None = Field(None, gt=0, description="how long chunks are collected, for example 2 s")
-    hold_head: bool = Field(False, description="the head is held, too")
+    bytes_: int | None = Field(default=None, gt=0, description="how many bytes make a chunk")
+    every: Duration | None = Field(
+        default=None, gt=0, description="how long chunks are collected, for example 2 s"
+    )
+    hold_head: bool = Field(default=False, description="the head is held, too")
 
     @model_validator(mode="after")
     def _one_measure(self) -> Self:

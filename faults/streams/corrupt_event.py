@@ -29,7 +29,9 @@ class CorruptEvent(EventFault):
     breaks: ClassVar[tuple[str, ...]] = ("SS506", "HP704")
 
     nth: int = Field(gt=0, description="which event, counted from 1")
-    how: Literal["json", "utf8", "field"] = Field("json", description="what is broken: json, utf8 or field")
+    how: Literal["json", "utf8", "field"] = Field(
+        default="json", description="what is broken: json, utf8 or field"
+    )
 
     @override
     def stage(self, scene: Scene) -> Stage:

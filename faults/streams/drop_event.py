@@ -22,10 +22,12 @@ class DropEvent(EventFault):
     example: ClassVar[str] = "nth = 2"
     breaks: ClassVar[tuple[str, ...]] = ("HP704",)
 
-    nth: int | None = Field(None, gt=0, description="which event, counted from 1")
-    every: int | None = Field(None, gt=0, description="2: every second event, beginning with the second")
+    nth: int | None = Field(default=None, gt=0, description="which event, counted from 1")
+    every: int | None = Field(
+        default=None, gt=0, description="2: every second event, beginning with the second"
+    )
     type_: str | None = Field(
-        None, min_length=1, description="the type of events; message where none is given"
+        default=None, min_length=1, description="the type of events; message where none is given"
     )
 
     @model_validator(mode="after")

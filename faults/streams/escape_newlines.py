@@ -25,7 +25,7 @@ class EscapeNewlines(EventFault):
     example: ClassVar[str] = "from = 1"
     breaks: ClassVar[tuple[str, ...]] = ("SS502", "SS503", "SS504", "HP704")
 
-    from_: int = Field(1, gt=0, description="from which event on, counted from 1")
+    from_: int = Field(default=1, gt=0, description="from which event on, counted from 1")
 
     @override
     def stage(self, scene: Scene) -> Stage:

@@ -25,8 +25,8 @@ class EventFault(Fault):
 class EventStage(Stage):
     """Gives each event to `event`; all else passes. What leaves because a chunk came is one chunk.
 
-    `kept` are events that a kind keeps back; they leave at the end, if not before. Where the body is
-    compressed or an event is too long, all passes from there on.
+    `kept` is what a kind keeps back; it leaves at the end, if not before. Where the body is compressed
+    or an event is too long, all passes from there on.
     """
 
     changes_length = True
@@ -41,6 +41,10 @@ class EventStage(Stage):
     @abstractmethod
     def event(self, block: Block) -> list[bytes]:
         """What leaves instead of an event, in order."""
+
+    def other(self, block: Block) -> list[bytes]:
+        """What leaves instead of a block without any event."""
+        return [block.raw]
 
     def missed(self) -> str:
         """Why the stream has ended without a change."""
@@ -90,7 +94,7 @@ class EventStage(Stage):
     def _through(self, blocks: list[Block]) -> list[bytes]:
         out: list[bytes] = []
         for block in blocks:
-            out += [block.raw] if block.event is None else self.event(block)
+            out += self.event(block) if block.event else self.other(block)
         return out
 
     def _last(self) -> list[bytes]:

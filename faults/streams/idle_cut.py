@@ -25,7 +25,7 @@ class IdleCut(Fault):
     example: ClassVar[str] = 'after = "30 s"'
 
     after: Duration = Field(gt=0, description="how long nothing has come, for example 30 s")
-    ending: Ending = Field(Ending.CLOSE, description="how it ends: clean, close or reset")
+    ending: Ending = Field(default=Ending.CLOSE, description="how it ends: clean, close or reset")
 
     @override
     def stage(self, scene: Scene) -> Stage:

@@ -25,7 +25,7 @@ class Jitter(Fault):
     )
     example: ClassVar[str] = 'from = "0 ms"\nto = "300 ms"'
 
-    from_: Duration = Field(0, ge=0, description="the least time, for example 0 ms")
+    from_: Duration = Field(default=0, ge=0, description="the least time, for example 0 ms")
     to: Duration = Field(gt=0, description="the longest time, for example 300 ms")
 
     @model_validator(mode="after")

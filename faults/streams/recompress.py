@@ -28,11 +28,11 @@ class Recompress(Fault):
     example: ClassVar[str] = "flush = false"
     breaks: ClassVar[tuple[str, ...]] = ("HP703", "HP704", "HT603", "HT604")
 
-    flush: bool = Field(True, description="whether each chunk leaves as it comes")
+    flush: bool = Field(default=True, description="whether each chunk leaves as it comes")
     honour_no_transform: bool = Field(
-        True, description="whether a body passes as it is where Cache-Control says no-transform"
+        default=True, description="whether a body passes as it is where Cache-Control says no-transform"
     )
-    always: bool = Field(False, description="also where the request does not accept gzip")
+    always: bool = Field(default=False, description="also where the request does not accept gzip")
 
     @override
     def applies(self, scene: Scene, start: Start) -> bool:
@@ -65,7 +65,7 @@ class _Compressing(Stage):
         super().__init__(scene)
         self._fault = fault
         self._offset = 0
-        self._compressor: "zlib._Compress | None" = None
+        self._compressor: zlib._Compress | None = None
 
     @override
     def start(self, start: Start, now: int) -> list[Part]:

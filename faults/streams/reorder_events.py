@@ -16,9 +16,9 @@ class ReorderEvents(EventFault):
     kind: ClassVar[str] = "reorder-events"
     summary: ClassVar[str] = "The n-th event changes places with the next one."
     received: ClassVar[str] = (
-        "All events as they came, the n-th after the next one; it waits for that. Comments between the two "
-        "come before both. Where there is no next event, it leaves at the end, in its place; a byte order "
-        "mark of the first event leaves at the beginning all the same."
+        "All events as they came, the n-th after the next one. It waits for that, and so do comments between "
+        "the two, which then come before both. Where there is no next event, all leaves at the end, as it "
+        "came. A byte order mark stays at the beginning."
     )
     example: ClassVar[str] = "nth = 2"
     breaks: ClassVar[tuple[str, ...]] = ("HP704",)
@@ -42,14 +42,25 @@ class _Reordering(EventStage):
             self._first = block
             self.kept = without_mark(block)
             return [block.raw.removesuffix(self.kept)]
-        first = self._first
-        if first is None or not self.kept:
+        if self._first is None or not self.kept:
             return [block.raw]
-        late, self.kept = self.kept, b""
-        mark = len(first.raw) - len(late)
-        self.change(f"{told(first)} held back", late, b"", first.offset + mark)
-        self.change(f"{told(first)} after {told(block)}", b"", late, block.offset + len(block.raw))
-        return [block.raw, late]
+        return self._swapped(self._first, block)
+
+    @override
+    def other(self, block: Block) -> list[bytes]:
+        if not self.kept:
+            return [block.raw]
+        self.kept += block.raw
+        return []
+
+    def _swapped(self, first: Block, second: Block) -> list[bytes]:
+        late = without_mark(first)
+        between, self.kept = self.kept.removeprefix(late), b""
+        held_at = first.offset + len(first.raw) - len(late)
+        self.change(f"{told(first)} held back", late, b"", held_at)
+        then = second.offset + len(second.raw)
+        self.change(f"{told(first)} after {told(second)}", b"", late, then)
+        return [between, second.raw, late]
 
     @override
     def missed(self) -> str:

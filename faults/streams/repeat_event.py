@@ -23,7 +23,7 @@ class RepeatEvent(EventFault):
     breaks: ClassVar[tuple[str, ...]] = ("HP704",)
 
     nth: int = Field(gt=0, description="which event, counted from 1")
-    times: int = Field(1, gt=0, le=1000, description="how many times it comes again, 1000 at most")
+    times: int = Field(default=1, gt=0, le=1000, description="how many times it comes again, 1000 at most")
 
     @override
     def stage(self, scene: Scene) -> Stage:

@@ -14,6 +14,7 @@ _LARGEST = 1 << 20
 _MOST = 100
 _SECOND = 1_000_000
 _PER_CONNECTION = (b"connection", b"keep-alive", b"age")
+_FRAMING = (b"content-length", b"transfer-encoding")
 
 
 class ReplayCached(Fault):
@@ -46,9 +47,10 @@ class ReplayCached(Fault):
             return None
         age = kept.age + max(0, now - kept.at) // _SECOND
         fields = (*unframed(kept.start.headers, *_PER_CONNECTION), (b"Age", b"%d" % age))
-        start = ResponseStart(kept.start.status, kept.start.reason, fields)
-        scene.note(Change(What.START, f"answered with what was kept {age} s ago, without the service"))
-        return Instead(with_length(start, len(kept.body)), kept.body)
+        scene.note(Change(What.START, f"answered with an answer of {age} s ago, without the service"))
+        return Instead(
+            _complete(ResponseStart(kept.start.status, kept.start.reason, fields), kept.body), kept.body
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,14 @@ class _Learning(Stage):
             kept = _Kept(self._start, bytes(self._body), int(age) if age.isdigit() else 0, now)
             self.scene.memory.setdefault(_key(self.scene), kept)
         return [end]
+
+
+def _complete(start: ResponseStart, body: bytes) -> ResponseStart:
+    """The head with the length of its body, which a 204 may not have (RFC 9110 §8.6)."""
+    if start.status == 204:
+        return ResponseStart(start.status, start.reason, unframed(start.headers, *_FRAMING))
+    framed = with_length(start, len(body))
+    return ResponseStart(start.status, start.reason, framed.headers)
 
 
 def _key(scene: Scene) -> str:

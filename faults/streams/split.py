@@ -33,17 +33,19 @@ class Split(Fault):
     family: ClassVar[Family] = "streams"
     summary: ClassVar[str] = "Chunks are cut: every n bytes, inside characters, line ends or field names."
     received: ClassVar[str] = (
-        "All bytes as they came, each chunk in pieces: of n bytes (the last one may be shorter); or cut after "
-        "the first byte of each character of more than one byte; or between each CR and its LF; or in the "
-        "middle of each `event`, `data`, `id` and `retry` that begins a line. Pieces leave at once, or with "
-        "the gap between the pieces of a chunk."
+        "All bytes as they came, each chunk in pieces: of n bytes (the last one may be shorter); or cut "
+        "after the first byte of each character of more than one byte; or between each CR and its LF; or in "
+        "the middle of each `event`, `data`, `id` and `retry` that begins a line. Pieces leave at once, or "
+        "with the gap between the pieces of a chunk."
     )
     example: ClassVar[str] = 'at = "field"\ngap = "5 ms"'
 
     at: Annotated[int | str, BeforeValidator(_place)] = Field(
         description='where chunks are cut: a number of bytes, "utf-8", "crlf" or "field"'
     )
-    gap: Duration = Field(0, ge=0, description="the time between the pieces of a chunk, for example 5 ms")
+    gap: Duration = Field(
+        default=0, ge=0, description="the time between the pieces of a chunk, for example 5 ms"
+    )
 
     @override
     def stage(self, scene: Scene) -> Stage:

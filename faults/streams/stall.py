@@ -37,7 +37,7 @@ class Stall(Fault):
 
     for_: _HowLong = Field(description='for how long, for example 3 s, or "forever"')
     events: int | None = Field(
-        None, gt=0, description="after so many events; right after the head if not given"
+        default=None, gt=0, description="after so many events; right after the head if not given"
     )
 
     @override

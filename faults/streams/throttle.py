@@ -31,7 +31,9 @@ class Throttle(Fault):
 
     rate: int = Field(gt=0, description="bytes per second")
     burst: int | None = Field(
-        None, gt=0, description="bytes that may leave at once after a silence; by default a tenth of the rate"
+        default=None,
+        gt=0,
+        description="bytes that may leave at once after a silence; by default a tenth of the rate",
     )
 
     @override

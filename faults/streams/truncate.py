@@ -26,10 +26,12 @@ class Truncate(Fault):
     example: ClassVar[str] = 'events = 3\nending = "clean"'
     breaks: ClassVar[tuple[str, ...]] = ("SS503", "HP704")
 
-    events: int | None = Field(None, ge=0, description="after so many events")
-    bytes_: int | None = Field(None, ge=0, description="after so many bytes of the body")
-    after: Duration | None = Field(None, gt=0, description="so long after the head came, for example 2 s")
-    ending: Ending = Field(Ending.CLOSE, description="how it ends: clean, close or reset")
+    events: int | None = Field(default=None, ge=0, description="after so many events")
+    bytes_: int | None = Field(default=None, ge=0, description="after so many bytes of the body")
+    after: Duration | None = Field(
+        default=None, gt=0, description="so long after the head came, for example 2 s"
+    )
+    ending: Ending = Field(default=Ending.CLOSE, description="how it ends: clean, close or reset")
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
