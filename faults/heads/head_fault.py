@@ -1,4 +1,4 @@
-"""What faults of heads share: they replace one start by another."""
+"""What faults of heads share: they replace the field lines of one start by others."""
 
 from abc import abstractmethod
 from typing import Literal, override
@@ -8,19 +8,12 @@ from pydantic import Field
 from contract.events import Headers, Message
 from faults.fault import Fault
 from faults.parts import Part, Start, with_fields
-from faults.scene import Scene
+from faults.scene import Scene, What
 from faults.stage import Stage
 
 
-class HeadFault(Fault):
-    """A fault that changes nothing but the head of a message."""
-
-    on: Literal["request", "response"] = Field("response", description="the message whose head it changes")
-
-    @property
-    @override
-    def message(self) -> Message:
-        return Message(self.on)
+class FieldsFault(Fault):
+    """A fault that changes nothing but field lines, of a response where nothing else is said."""
 
     @abstractmethod
     def fields(self, headers: Headers, scene: Scene) -> Headers:
@@ -31,12 +24,29 @@ class HeadFault(Fault):
         return _HeadStage(self, scene)
 
 
+class HeadFault(FieldsFault):
+    """A fault that changes nothing but the head of a message."""
+
+    on: Literal["request", "response"] = Field("response", description="the message whose head it changes")
+
+    @property
+    @override
+    def message(self) -> Message:
+        return Message(self.on)
+
+    def is_lower_case(self, scene: Scene) -> bool:
+        """Whether the message leaves by HTTP/2, with names in lower case and without `Connection`."""
+        return self.on == "response" and scene.version.startswith("HTTP/2")
+
+
 class _HeadStage(Stage):
-    def __init__(self, fault: HeadFault, scene: Scene) -> None:
+    def __init__(self, fault: FieldsFault, scene: Scene) -> None:
         super().__init__(scene)
         self._fault = fault
 
     @override
     def start(self, start: Start, now: int) -> list[Part]:
         fields = self._fault.fields(start.headers, self.scene)
+        if fields == start.headers:
+            self.note(What.PASSED, "the head has nothing that this fault could change")
         return [with_fields(start, fields)]

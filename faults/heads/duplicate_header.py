@@ -1,0 +1,34 @@
+"""duplicate-header: a field comes in two lines."""
+
+from typing import ClassVar, override
+
+from pydantic import Field
+
+from contract.events import Headers
+from faults.fault import Family
+from faults.fields import doubled
+from faults.heads.head_fault import HeadFault
+from faults.names import FieldName, FieldValue
+from faults.scene import Scene
+
+
+class DuplicateHeader(HeadFault):
+    """Adds a second line."""
+
+    kind: ClassVar[str] = "duplicate-header"
+    family: ClassVar[Family] = "heads"
+    summary: ClassVar[str] = "A field comes twice, with the same value or with another one."
+    received: ClassVar[str] = (
+        "A second line right after the first under `name`, written in the same letters; all other lines and "
+        "the body as they came. Scripts read both lines as one, joined by a comma and a space."
+    )
+    example: ClassVar[str] = 'name = "X-Streaming-Session-Id"'
+    breaks: ClassVar[tuple[str, ...]] = ("HP703", "ID104")
+    follows: ClassVar[tuple[str, ...]] = ("EC201", "EC206")
+
+    name: FieldName = Field(description="the field's name, in any case")
+    value: FieldValue | None = Field(None, description="the second line's value; by default the first one's")
+
+    @override
+    def fields(self, headers: Headers, scene: Scene) -> Headers:
+        return doubled(headers, self.name.lower().encode(), self.value.encode() if self.value else None)
