@@ -73,9 +73,7 @@ class StreamidFaults:
     @command.command("streamid.faults.list")  # type: ignore[untyped-decorator]
     def list(self) -> Sequence[str]:
         """The faults of the plan: whether they are armed, when they strike, how many exchanges they struck."""
-        return [_line(each) for each in self.injector.loaded] or [
-            "no faults: load a plan with streamid.faults.plan"
-        ]
+        return self._lines()
 
     @command.command("streamid.faults.arm")  # type: ignore[untyped-decorator]
     def arm(self, *names: str) -> Sequence[str]:
@@ -96,9 +94,13 @@ class StreamidFaults:
             except ValueError as error:
                 raise exceptions.CommandError(str(error)) from None
             self._say("faults")
-        return [self._value or "no plan", *self.list()]
+        return [self._value or "no plan", *self._lines()]
 
     # Helpers
+
+    def _lines(self) -> Sequence[str]:
+        lines = [_line(each) for each in self.injector.loaded]
+        return lines or ["no faults: load a plan with streamid.faults.plan"]
 
     def _set_armed(self, names: Sequence[str], *, armed: bool) -> Sequence[str]:
         try:
@@ -109,7 +111,7 @@ class StreamidFaults:
                 f"there is no fault {error.args[0]!r}; there are: {known}"
             ) from None
         self._say("faults")
-        return self.list()
+        return self._lines()
 
     def _take(self, value: str) -> None:
         assert self._profile is not None
