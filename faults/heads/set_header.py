@@ -23,7 +23,7 @@ class SetHeader(HeadFault):
         "where there was none, a line at the end. All other lines and the body as they came."
     )
     example: ClassVar[str] = 'name = "X-Streaming-Session-Id"\nvalue = "stream-1700000000000-00000000"'
-    breaks: ClassVar[tuple[str, ...]] = ("HP703",)
+    breaks: ClassVar[tuple[str, ...]] = ("HP703", "ID106")
     follows: ClassVar[tuple[str, ...]] = ("EC202",)
 
     name: FieldName = Field(description="the field's name, in any case")

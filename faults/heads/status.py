@@ -27,7 +27,7 @@ class Status(Fault):
         "the service's head, and nothing of its body."
     )
     example: ClassVar[str] = 'code = 503\nbody = \'{"message":"Try again later"}\''
-    breaks: ClassVar[tuple[str, ...]] = ("HP701", "HP703", "HP704")
+    breaks: ClassVar[tuple[str, ...]] = ("CO406", "HP701", "HP703", "HP704")
     follows: ClassVar[tuple[str, ...]] = ("EC201", "EC203")
 
     code: int = Field(ge=400, le=599, description="the status, from 400 to 599")
