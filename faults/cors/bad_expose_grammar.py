@@ -21,12 +21,14 @@ class BadExposeGrammar(CorsFault):
     family: ClassVar[Family] = "cors"
     summary: ClassVar[str] = "Access-Control-Expose-Headers is no list of names, so browsers expose nothing."
     received: ClassVar[str] = (
-        "One line Access-Control-Expose-Headers in the place of the lines that came, with `value`, or else with "
-        "the names that came: blanks between them instead of commas, or, where there is only one, a quotation "
-        "mark before it. All other lines and the body as they came. Responses without such a line are passed."
+        "One line Access-Control-Expose-Headers in the place of the lines that came, with `value`, or "
+        "else with the names that came: blanks between them instead of commas, or, where there is only "
+        "one, a quotation mark before it. All other lines and the body as they came. Responses without "
+        "such a line are passed."
     )
     example: ClassVar[str] = 'value = "X-Streaming-Session-Id; X-Request-Id"'
     breaks: ClassVar[tuple[str, ...]] = ("CO402", "CO404", "HP703")
+    follows: ClassVar[tuple[str, ...]] = ("EC201", "EC203")
 
     value: FieldValue | None = Field(None, description="a value that is no list of names")
 

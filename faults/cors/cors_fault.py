@@ -1,4 +1,4 @@
-"""What faults of cors share: the names that the Fetch standard gives, and what is done with lists of names."""
+"""What faults of cors share: the names that the Fetch standard gives, and what is done with lists."""
 
 from typing import override
 

@@ -15,8 +15,8 @@ class DropVary(CorsFault):
     family: ClassVar[Family] = "cors"
     summary: ClassVar[str] = "Vary does not name Origin, so a cache hands the answer to other origins."
     received: ClassVar[str] = (
-        "Vary lines without Origin; a line that named nothing else is left out. Vary: * is passed. All other "
-        "lines and the body as they came."
+        "Vary lines without Origin; a line that named nothing else is left out. Vary: * is passed. All "
+        "other lines and the body as they came."
     )
     breaks: ClassVar[tuple[str, ...]] = ("CO408", "HP701")
 

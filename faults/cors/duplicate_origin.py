@@ -19,11 +19,13 @@ class DuplicateOrigin(CorsFault):
     family: ClassVar[Family] = "cors"
     summary: ClassVar[str] = "Access-Control-Allow-Origin comes twice, which no browser takes."
     received: ClassVar[str] = (
-        "A second line right after the first Access-Control-Allow-Origin, with the same value or with `value`; "
-        "all other lines and the body as they came. Scripts of other origins get nothing of the response."
+        "A second line right after the first Access-Control-Allow-Origin, with the same value or with "
+        "`value`; all other lines and the body as they came. Scripts of other origins get nothing of the "
+        "response."
     )
     example: ClassVar[str] = 'value = "*"'
     breaks: ClassVar[tuple[str, ...]] = ("CO401", "CO402", "CO406", "CO409", "HP703")
+    follows: ClassVar[tuple[str, ...]] = ("EC201", "EC203")
 
     value: FieldValue = Field("same", description='the second value: "same", "*" or any other')
 

@@ -10,7 +10,7 @@ from faults.fields import has
 from faults.framing import unframed
 from faults.scene import Scene
 
-_LISTED = "listed"
+_NAME, _LISTED = b"Access-Control-Expose-Headers", "listed"
 
 
 class ExposeOnPreflightOnly(CorsFault):
@@ -22,22 +22,20 @@ class ExposeOnPreflightOnly(CorsFault):
         "Access-Control-Expose-Headers comes only on answers to preflights, without effect."
     )
     received: ClassVar[str] = (
-        "Answers to all but OPTIONS without their Access-Control-Expose-Headers lines; answers to preflights "
-        "with one at the end, which lists the profile's names, or what was left out before where the profile "
-        "has none. All other lines and the body as they came."
+        "Answers to all but OPTIONS without their Access-Control-Expose-Headers lines; answers to "
+        "preflights with one at the end, which lists the profile's names, or what was left out before "
+        "where the profile has none. All other lines and the body as they came."
     )
     breaks: ClassVar[tuple[str, ...]] = ("CO402", "CO405", "HP701")
+    follows: ClassVar[tuple[str, ...]] = ("EC201", "EC203")
 
     @override
     def fields(self, headers: Headers, scene: Scene) -> Headers:
+        is_there = has(headers, EXPOSE)
         if scene.is_preflight:
-            listed = ", ".join(scene.expose).encode() or scene.memory.get(_LISTED)
-            return (
-                (*headers, (b"Access-Control-Expose-Headers", listed))
-                if listed and not has(headers, EXPOSE)
-                else headers
-            )
-        if scene.request.method == b"OPTIONS" or not has(headers, EXPOSE):
+            listed: bytes = ", ".join(scene.expose).encode() or scene.memory.get(_LISTED, b"")
+            return headers if is_there or not listed else (*headers, (_NAME, listed))
+        if scene.request.method == b"OPTIONS" or not is_there:
             return headers
         scene.memory[_LISTED] = lines.combined(headers, EXPOSE)
         return unframed(headers, EXPOSE)

@@ -18,11 +18,12 @@ class ExposeWildcard(CorsFault):
         "Access-Control-Expose-Headers is *, which exposes nothing to scripts with cookies."
     )
     received: ClassVar[str] = (
-        "One line Access-Control-Expose-Headers: * in the place of the lines that came; all other lines and the "
-        "body as they came. Scripts that include credentials can read no field by it; whether a script does is "
-        "seen only by its cookies. Responses without such a line are passed."
+        "One line Access-Control-Expose-Headers: * in the place of the lines that came; all other lines "
+        "and the body as they came. Scripts that include credentials can read no field by it; whether a "
+        "script does is seen only by its cookies. Responses without such a line are passed."
     )
     breaks: ClassVar[tuple[str, ...]] = ("CO402", "CO403", "HP703")
+    follows: ClassVar[tuple[str, ...]] = ("EC201", "EC203")
 
     @override
     def fields(self, headers: Headers, scene: Scene) -> Headers:

@@ -26,9 +26,9 @@ class RefusePreflight(Fault):
     family: ClassVar[Family] = "cors"
     summary: ClassVar[str] = "Preflights are refused, so browsers never send the request itself."
     received: ClassVar[str] = (
-        "For the answer to a preflight: the status `code`, Date as it came, WWW-Authenticate with 401, Allow "
-        "with 405, Content-Length, and the text `body`; no CORS headers and nothing else of the service's "
-        "answer. All other answers are passed."
+        "For the answer to a preflight: the status `code`, Date as it came, WWW-Authenticate with 401, "
+        "Allow with 405, Content-Length, and the text `body`; no CORS headers and nothing else of the "
+        "service's answer. All other answers are passed."
     )
     example: ClassVar[str] = "code = 405"
     breaks: ClassVar[tuple[str, ...]] = ("CO406", "HP701")

@@ -19,11 +19,12 @@ class ReplaceExpose(CorsFault):
     family: ClassVar[Family] = "cors"
     summary: ClassVar[str] = "Access-Control-Expose-Headers lists other fields than the service's."
     received: ClassVar[str] = (
-        "One line Access-Control-Expose-Headers with the names of `value`, in the place of the lines that came; "
-        "all other lines and the body as they came. Responses without such a line are passed."
+        "One line Access-Control-Expose-Headers with the names of `value`, in the place of the lines that "
+        "came; all other lines and the body as they came. Responses without such a line are passed."
     )
     example: ClassVar[str] = 'value = ["X-Request-Id"]'
     breaks: ClassVar[tuple[str, ...]] = ("CO402", "HP703")
+    follows: ClassVar[tuple[str, ...]] = ("EC201", "EC203")
 
     value: tuple[FieldName, ...] = Field(min_length=1, description="the names that are listed instead")
 

@@ -16,8 +16,8 @@ class StripCorsOnErrors(CorsFault):
     family: ClassVar[Family] = "cors"
     summary: ClassVar[str] = "Errors come without CORS headers, so scripts cannot read why they were refused."
     received: ClassVar[str] = (
-        "Responses with a status from 400 on without their Access-Control-* lines; all other lines, the status "
-        "and the body as they came. Scripts of other origins see only that the request failed."
+        "Responses with a status from 400 on without their Access-Control-* lines; all other lines, the "
+        "status and the body as they came. Scripts of other origins see only that the request failed."
     )
     breaks: ClassVar[tuple[str, ...]] = ("CO409", "HP701")
 

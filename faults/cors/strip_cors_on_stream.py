@@ -17,8 +17,9 @@ class StripCorsOnStream(CorsFault):
     family: ClassVar[Family] = "cors"
     summary: ClassVar[str] = "Event streams come without CORS headers, all other answers with them."
     received: ClassVar[str] = (
-        "Responses with text/event-stream without their Access-Control-* lines; all other lines and the body "
-        "as they came. Scripts of other origins get nothing of the stream, though the service began it."
+        "Responses with text/event-stream without their Access-Control-* lines; all other lines and the "
+        "body as they came. Scripts of other origins get nothing of the stream, though the service began "
+        "it."
     )
     breaks: ClassVar[tuple[str, ...]] = ("CO401", "CO402", "HP701")
     follows: ClassVar[tuple[str, ...]] = ("EC201", "EC203")

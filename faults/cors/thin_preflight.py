@@ -26,10 +26,11 @@ class ThinPreflight(CorsFault):
     family: ClassVar[Family] = "cors"
     summary: ClassVar[str] = "The answer to a preflight does not allow one of the headers, or the method."
     received: ClassVar[str] = (
-        "Access-Control-Allow-Headers and Access-Control-Allow-Methods of answers to preflights without the "
-        "name `leave-out`; by default the first header that was asked for, or else the method. A line that "
-        "lists nothing else is left out; a * becomes what was asked for without the name. All other lines and "
-        "the body as they came. Methods that need no leave (GET, HEAD, POST) are allowed all the same."
+        "Access-Control-Allow-Headers and Access-Control-Allow-Methods of answers to preflights without "
+        "the name `leave-out`; by default the first header that was asked for, or else the method. A line "
+        "that lists nothing else is left out; a * becomes what was asked for without the name. All other "
+        "lines and the body as they came. Methods that need no leave (GET, HEAD, POST) are allowed all "
+        "the same."
     )
     example: ClassVar[str] = 'leave-out = "Authorization"'
     breaks: ClassVar[tuple[str, ...]] = ("CO407", "HP703")

@@ -19,12 +19,13 @@ class WrongOrigin(CorsFault):
     family: ClassVar[Family] = "cors"
     summary: ClassVar[str] = "Access-Control-Allow-Origin allows another origin than asks."
     received: ClassVar[str] = (
-        "In each Access-Control-Allow-Origin line: the value with a slash at its end (trailing-slash), null, or "
-        "`value` (other). All other lines and the body as they came. Scripts of other origins get nothing of "
-        "the response."
+        "In each Access-Control-Allow-Origin line: the value with a slash at its end (trailing-slash), "
+        "null, or `value` (other). All other lines and the body as they came. Scripts of other origins "
+        "get nothing of the response."
     )
     example: ClassVar[str] = 'how = "trailing-slash"'
     breaks: ClassVar[tuple[str, ...]] = ("CO401", "CO402", "CO406", "CO409", "HP703")
+    follows: ClassVar[tuple[str, ...]] = ("EC201", "EC203")
 
     how: Literal["trailing-slash", "null", "other"] = Field(description="what is wrong with it")
     value: FieldValue | None = Field(None, description="for other alone: the origin that is allowed")

@@ -26,9 +26,10 @@ class Redirect(Fault):
     family: ClassVar[Family] = "heads"
     summary: ClassVar[str] = "The request is redirected by the hop, and the service is not asked."
     received: ClassVar[str] = (
-        "The client gets the status `code` with Location and an empty body, and with CORS lines that allow "
-        "the request's Origin, if it has one; the service gets nothing. What comes to where Location leads "
-        "is passed, so that a client that follows gets on: after 301 and 302 with a GET instead of a POST."
+        "The client gets the status `code` with Location and an empty body, and with CORS lines that "
+        "allow the request's Origin, if it has one; the service gets nothing. What comes to where "
+        "Location leads is passed, so that a client that follows gets on: after 301 and 302 with a GET "
+        "instead of a POST."
     )
     example: ClassVar[str] = 'code = 307\nslash = "add"'
     breaks: ClassVar[tuple[str, ...]] = ("CO406",)

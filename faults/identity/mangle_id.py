@@ -36,10 +36,10 @@ class MangleId(OtherIdFault):
     family: ClassVar[Family] = "id"
     summary: ClassVar[str] = "The ID gets through in other letters, shortened, quoted, encoded or with junk."
     received: ClassVar[str] = (
-        "In the ID's line: its letters as small ones (lower) or capitals (upper), all but its last character "
-        "(trim), its first `length` ones (truncate), the ID in quotation marks (quote), with the text "
-        '"%0D%0A" behind it (junk), or with all but letters and digits as %XX (percent-encode). All other '
-        "lines and the body as they came."
+        "In the ID's line: its letters as small ones (lower) or capitals (upper), all but its last "
+        "character (trim), its first `length` ones (truncate), the ID in quotation marks (quote), with "
+        'the text "%0D%0A" behind it (junk), or with all but letters and digits as %XX (percent-encode). '
+        "All other lines and the body as they came."
     )
     example: ClassVar[str] = 'how = "upper"'
     breaks: ClassVar[tuple[str, ...]] = ("HP703", "ID103")

@@ -21,9 +21,9 @@ class SubstituteId(OtherIdFault):
     family: ClassVar[Family] = "id"
     summary: ClassVar[str] = "The client gets an ID of the gateway's own, which the service does not know."
     received: ClassVar[str] = (
-        "In the ID's line: `value`, or else the ID with each digit, and each letter behind the first digit, "
-        "replaced by a random one of its kind: digits, small letters, capitals; only a to f where it has no "
-        "others there. All other lines and the body as they came."
+        "In the ID's line: `value`, or else the ID with each digit, and each letter behind the first "
+        "digit, replaced by a random one of its kind: digits, small letters, capitals; only a to f where "
+        "it has no others there. All other lines and the body as they came."
     )
     example: ClassVar[str] = 'header = "X-Streaming-Session-Id"'
     breaks: ClassVar[tuple[str, ...]] = ("HP703",)

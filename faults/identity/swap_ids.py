@@ -25,9 +25,9 @@ class SwapIds(IdFault):
     summary: ClassVar[str] = "Of two streams at the same time, each gets the other's ID."
     received: ClassVar[str] = (
         "The head of a stream waits until another one's comes; then both leave, each with the other's ID, "
-        "the one that waited within 10 ms. What has come of its body meanwhile leaves right behind it. Where "
-        "no other one comes `within` that time, all leaves as it came. All other lines and bytes are as they "
-        "came."
+        "the one that waited within 10 ms. What has come of its body meanwhile leaves right behind it. "
+        "Where no other one comes `within` that time, all leaves as it came. All other lines and bytes "
+        "are as they came."
     )
     example: ClassVar[str] = 'within = "2 s"'
     breaks: ClassVar[tuple[str, ...]] = ("HP703", "ID105")
