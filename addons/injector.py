@@ -94,7 +94,7 @@ class Injector:
         self._look()
 
     def arm(self, names: Iterable[str], armed: bool) -> None:
-        """Arm or disarm faults by name; all of them where none is named. Raises KeyError for an unknown one."""
+        """Arm or disarm faults by name, all of them where none is named. Raises KeyError."""
         by_name = {each.planned.name: each for each in self.loaded}
         for each in [by_name[name] for name in names] or self.loaded:
             if armed and not each.armed:

@@ -19,8 +19,8 @@ class DuplicateHeader(HeadFault):
     family: ClassVar[Family] = "heads"
     summary: ClassVar[str] = "A field comes twice, with the same value or with another one."
     received: ClassVar[str] = (
-        "A second line right after the first under `header`, written in the same letters; all other lines and "
-        "the body as they came. Scripts read both lines as one, joined by a comma and a space."
+        "A second line right after the first under `header`, written in the same letters; all other lines "
+        "and the body as they came. Scripts read both lines as one, joined by a comma and a space."
     )
     example: ClassVar[str] = 'header = "X-Streaming-Session-Id"'
     breaks: ClassVar[tuple[str, ...]] = ("HP703", "ID104")

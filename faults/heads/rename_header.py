@@ -18,8 +18,8 @@ class RenameHeader(HeadFault):
     family: ClassVar[Family] = "heads"
     summary: ClassVar[str] = "Field lines under a name get another one."
     received: ClassVar[str] = (
-        "All lines in their order and with their values; those under `header` are called `to`, written as it "
-        "is given. The body as it came."
+        "All lines in their order and with their values; those under `header` are called `to`, written as "
+        "it is given. The body as it came."
     )
     example: ClassVar[str] = 'header = "X-Streaming-Session-Id"\nto = "X-Stream-Id"'
     breaks: ClassVar[tuple[str, ...]] = ("CO402", "HP702", "ID102")

@@ -21,13 +21,13 @@ class Status(Fault):
     family: ClassVar[Family] = "heads"
     summary: ClassVar[str] = "An error of the hop's own stands in for the answer, which the service did give."
     received: ClassVar[str] = (
-        "A head with the status `code`, with Content-Type and Content-Length of `body`, with Date as it came "
-        "and, if `cors` is keep, the Access-Control-* and Vary lines; right after it the whole body. The end "
-        "comes when the service's answer ends, but at once where that is an event stream. Nothing else of "
-        "the service's head, and nothing of its body."
+        "A head with the status `code`, with Content-Type and Content-Length of `body`, with Date as it "
+        "came and, if `cors` is keep, the Access-Control-* and Vary lines; right after it the whole body. "
+        "The end comes when the service's answer ends, but at once where that is an event stream. Nothing "
+        "else of the service's head, and nothing of its body."
     )
     example: ClassVar[str] = 'code = 503\nbody = \'{"message":"Try again later"}\''
-    breaks: ClassVar[tuple[str, ...]] = ("HP701", "HP703", "HP704")
+    breaks: ClassVar[tuple[str, ...]] = ("CO406", "HP701", "HP703", "HP704")
     follows: ClassVar[tuple[str, ...]] = ("EC201", "EC203")
 
     code: int = Field(ge=400, le=599, description="the status, from 400 to 599")
