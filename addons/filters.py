@@ -1,7 +1,0 @@
-"""Temporary."""
-
-from mitmproxy import flowfilter
-
-
-def compile_filter(text: str) -> object:
-    return flowfilter.parse(text)
