@@ -30,7 +30,7 @@ class BadExposeGrammar(CorsFault):
     breaks: ClassVar[tuple[str, ...]] = ("CO402", "CO404", "HP703")
     follows: ClassVar[tuple[str, ...]] = ("EC201", "EC203")
 
-    value: FieldValue | None = Field(None, description="a value that is no list of names")
+    value: FieldValue | None = Field(default=None, description="a value that is no list of names")
 
     @field_validator("value")
     @classmethod

@@ -27,7 +27,7 @@ class DuplicateOrigin(CorsFault):
     breaks: ClassVar[tuple[str, ...]] = ("CO401", "CO402", "CO406", "CO409", "HP703")
     follows: ClassVar[tuple[str, ...]] = ("EC201", "EC203")
 
-    value: FieldValue = Field("same", description='the second value: "same", "*" or any other')
+    value: FieldValue = Field(default="same", description='the second value: "same", "*" or any other')
 
     @override
     def fields(self, headers: Headers, scene: Scene) -> Headers:

@@ -33,8 +33,8 @@ class RefusePreflight(Fault):
     example: ClassVar[str] = "code = 405"
     breaks: ClassVar[tuple[str, ...]] = ("CO406", "HP701")
 
-    code: Literal[401, 403, 404, 405] = Field(403, description="the status")
-    body: str = Field("", description="the body, as text/plain; none by default")
+    code: Literal[401, 403, 404, 405] = Field(default=403, description="the status")
+    body: str = Field(default="", description="the body, as text/plain; none by default")
 
     @override
     def applies(self, scene: Scene, start: Start) -> bool:

@@ -35,7 +35,7 @@ class ThinPreflight(CorsFault):
     example: ClassVar[str] = 'leave-out = "Authorization"'
     breaks: ClassVar[tuple[str, ...]] = ("CO407", "HP703")
 
-    leave_out: FieldName | None = Field(None, description="the header or method that is not allowed")
+    leave_out: FieldName | None = Field(default=None, description="the header or method that is not allowed")
 
     @override
     def fields(self, headers: Headers, scene: Scene) -> Headers:

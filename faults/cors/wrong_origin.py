@@ -28,7 +28,7 @@ class WrongOrigin(CorsFault):
     follows: ClassVar[tuple[str, ...]] = ("EC201", "EC203")
 
     how: Literal["trailing-slash", "null", "other"] = Field(description="what is wrong with it")
-    value: FieldValue | None = Field(None, description="for other alone: the origin that is allowed")
+    value: FieldValue | None = Field(default=None, description="for other alone: the origin that is allowed")
 
     @model_validator(mode="after")
     def _has_its_value(self) -> Self:

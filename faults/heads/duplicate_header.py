@@ -27,8 +27,11 @@ class DuplicateHeader(HeadFault):
     follows: ClassVar[tuple[str, ...]] = ("EC201", "EC206")
 
     header: FieldName = Field(description="the field's name, in any case")
-    value: FieldValue | None = Field(None, description="the second line's value; by default the first one's")
+    value: FieldValue | None = Field(
+        default=None, description="the second line's value; by default the first one's"
+    )
 
     @override
     def fields(self, headers: Headers, scene: Scene) -> Headers:
-        return doubled(headers, self.header.lower().encode(), self.value.encode() if self.value else None)
+        second = None if self.value is None else self.value.encode()
+        return doubled(headers, self.header.lower().encode(), second)

@@ -32,7 +32,9 @@ class FieldsFault(Fault):
 class HeadFault(FieldsFault):
     """A fault that changes nothing but the head of a message."""
 
-    on: Literal["request", "response"] = Field("response", description="the message whose head it changes")
+    on: Literal["request", "response"] = Field(
+        default="response", description="the message whose head it changes"
+    )
 
     @property
     @override

@@ -34,7 +34,9 @@ class RecaseHeader(HeadFault):
     example: ClassVar[str] = 'style = "lower"'
     follows: ClassVar[tuple[str, ...]] = ("EC201", "EC203")
 
-    names: tuple[FieldName, ...] = Field((), description="names, in any case; all where none is given")
+    names: tuple[FieldName, ...] = Field(
+        default=(), description="names, in any case; all where none is given"
+    )
     style: Literal["lower", "upper", "title"] = Field(description="how they are written")
 
     @override

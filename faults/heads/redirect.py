@@ -35,14 +35,15 @@ class Redirect(Fault):
     breaks: ClassVar[tuple[str, ...]] = ("CO406",)
     follows: ClassVar[tuple[str, ...]] = ("EC201", "EC203")
 
-    code: Literal[301, 302, 307, 308] = Field(307, description="the status")
+    code: Literal[301, 302, 307, 308] = Field(default=307, description="the status")
     to: str = Field(
-        "",
+        default="",
         description="Location: a URL or an absolute path, in which {path}, {query} (with its question mark) "
         "and {target} (both) stand for the request's; by default its target with another slash",
     )
     slash: Literal["add", "remove"] = Field(
-        "add", description="without `to`: whether a slash at the end of the path is added or taken away"
+        default="add",
+        description="without `to`: whether a slash at the end of the path is added or taken away",
     )
 
     @field_validator("to")

@@ -31,9 +31,13 @@ class Status(Fault):
     follows: ClassVar[tuple[str, ...]] = ("EC201", "EC203")
 
     code: int = Field(ge=400, le=599, description="the status, from 400 to 599")
-    body: str | None = Field(None, description="the body; by default JSON with the reason as its message")
-    content_type: FieldValue = Field("application/json", description="the media type of the body")
-    cors: Literal["keep", "drop"] = Field("keep", description="what becomes of the CORS and Vary lines")
+    body: str | None = Field(
+        default=None, description="the body; by default JSON with the reason as its message"
+    )
+    content_type: FieldValue = Field(default="application/json", description="the media type of the body")
+    cors: Literal["keep", "drop"] = Field(
+        default="keep", description="what becomes of the CORS and Vary lines"
+    )
 
     @override
     def stage(self, scene: Scene) -> Stage:

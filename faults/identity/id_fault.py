@@ -18,7 +18,7 @@ from faults.scene import Scene
 class IdFault(Fault):
     """A fault that strikes only responses with an ID."""
 
-    header: FieldName | None = Field(None, description="the ID's header; by default the profile's")
+    header: FieldName | None = Field(default=None, description="the ID's header; by default the profile's")
 
     @override
     def applies(self, scene: Scene, start: Start) -> bool:

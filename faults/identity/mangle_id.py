@@ -48,7 +48,9 @@ class MangleId(OtherIdFault):
     how: Literal["lower", "upper", "trim", "truncate", "quote", "junk", "percent-encode"] = Field(
         description="what becomes of it"
     )
-    length: int | None = Field(None, ge=0, description="for truncate alone: how many characters are left")
+    length: int | None = Field(
+        default=None, ge=0, description="for truncate alone: how many characters are left"
+    )
 
     @model_validator(mode="after")
     def _has_its_length(self) -> Self:

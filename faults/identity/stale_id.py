@@ -26,7 +26,9 @@ class StaleId(OtherIdFault):
     follows: ClassVar[tuple[str, ...]] = ("EC204", "EC205", "EC207")
     passed: ClassVar[str] = "the service issued no other ID before that this fault saw"
 
-    of: Literal["scope", "any"] = Field("scope", description="whose ID: one of the same scope, or of any")
+    of: Literal["scope", "any"] = Field(
+        default="scope", description="whose ID: one of the same scope, or of any"
+    )
 
     @override
     def other(self, real: bytes, scene: Scene) -> bytes:

@@ -29,7 +29,7 @@ class SubstituteId(OtherIdFault):
     breaks: ClassVar[tuple[str, ...]] = ("HP703",)
     follows: ClassVar[tuple[str, ...]] = ("EC202",)
 
-    value: FieldValue | None = Field(None, description="the ID; by default one of the same shape")
+    value: FieldValue | None = Field(default=None, description="the ID; by default one of the same shape")
 
     @override
     def other(self, real: bytes, scene: Scene) -> bytes:

@@ -33,7 +33,7 @@ class SwapIds(IdFault):
     breaks: ClassVar[tuple[str, ...]] = ("HP703", "ID105")
     follows: ClassVar[tuple[str, ...]] = ("EC204", "EC205", "EC207")
 
-    within: Duration = Field(2_000_000, gt=0, description="how long a head waits, for example 2 s")
+    within: Duration = Field(default=2_000_000, gt=0, description="how long a head waits, for example 2 s")
 
     @override
     def stage(self, scene: Scene) -> Stage:

@@ -1,7 +1,7 @@
 """A healthy talk with the chat service, struck by one fault, as the checker sees it on both sides.
 
 What the service sends is told by hand: a preflight, a stream, the update, an error. The client sends back
-what it could read; the service accepts the newest ID that it issued, and nothing else.
+what it could read; the service accepts the newest ID of the session, and nothing else.
 """
 
 import json
@@ -64,15 +64,15 @@ class Talk:
     at: int = 0
     events: list[Event] = field(default_factory=list)
     memory: dict[str, Any] = field(default_factory=dict)
-    newest: bytes = b""
+    newest: dict[bytes, bytes] = field(default_factory=dict)
     updates: set[int] = field(default_factory=set)
 
     def preflight(self) -> Steps[ResponseStart]:
         return self.exchange(PREFLIGHT, b"", ResponseStart(204, b"No Content", ALLOWS), [])
 
-    def stream(self, id_: bytes) -> Steps[bytes | None]:
+    def stream(self, id_: bytes, session: bytes = b"s1") -> Steps[bytes | None]:
         """What a client reads for the ID of a stream."""
-        self.newest = id_
+        self.newest[session] = id_
         fields = (
             (b"Content-Type", b"text/event-stream"),
             (b"Cache-Control", b"no-cache"),
@@ -80,7 +80,7 @@ class Talk:
             *CORS,
             CHUNKED,
         )
-        request = RequestStart(b"POST", b"/api/chat/sessions/s1/stream", ASKING)
+        request = RequestStart(b"POST", b"/api/chat/sessions/%s/stream" % session, ASKING)
         got = yield from self.exchange(
             request, b'{"message":"Hi"}', ResponseStart(200, b"OK", fields), list(EVENTS)
         )
@@ -88,13 +88,13 @@ class Talk:
             return None
         return next((value for name in NAMES if (value := combined(got.headers, name)) is not None), None)
 
-    def update(self, sent: bytes | None) -> Steps[ResponseStart]:
+    def update(self, sent: bytes | None, session: bytes = b"s1") -> Steps[ResponseStart]:
         """Send an ID back."""
         value = {} if sent is None else {"streamingSessionId": sent.decode("latin-1")}
         status, answer = 200, b'{"message":"Updated"}'
-        if sent != self.newest:
+        if sent != self.newest[session]:
             status, answer = 400, b'{"message":"Streaming session ID mismatch"}'
-        request = RequestStart(b"POST", b"/api/chat/sessions/s1/update-stream", ASKING)
+        request = RequestStart(b"POST", b"/api/chat/sessions/%s/update-stream" % session, ASKING)
         self.updates.add(self.number + 1)
         return self._plain(request, json.dumps(value).encode(), status, answer)
 
@@ -112,9 +112,9 @@ class Talk:
     ) -> Steps[ResponseStart]:
         """One exchange on both sides; the head that the client gets."""
         self.number += 1
-        number = self.number
+        number, scope = self.number, request.target.split(b"/")[4].decode()
         scene = Scene(
-            request, Random(number), lambda _: None, self.memory, self.version, "s1", EXPOSE, (EXPOSE,)
+            request, Random(number), lambda _: None, self.memory, self.version, scope, EXPOSE, (EXPOSE,)
         )
         asked: list[Part] = [request, *([Data(body)] if body else []), End()]
         for part in (yield from self._through(number, Message.REQUEST, scene, request, asked)):
@@ -212,8 +212,9 @@ def struck(fault: Fault | None, *, at_once: bool = False) -> tuple[set[str], set
     done(talk.preflight())
     issued = (b"stream-1732312345678-1a2b3c4d", b"stream-1732312349999-5e6f7a8b")
     if at_once:
-        for sent in together(*map(talk.stream, issued)):
-            done(talk.update(sent))
+        sessions = (b"s1", b"s2")
+        for sent, session in zip(together(*map(talk.stream, issued, sessions)), sessions, strict=True):
+            done(talk.update(sent, session))
     else:
         for real in issued:
             done(talk.update(done(talk.stream(real))))
