@@ -118,6 +118,6 @@ class _Truncated(Stage):
         self.note(What.PASSED, why)
 
     def _cut(self) -> Cut:
-        self.due = None
+        self._is_passing, self.due = True, None
         self.note(What.END, f"{self._fault.ending} after {self._passed} bytes", offset=self._passed)
         return Cut(self._fault.ending)
