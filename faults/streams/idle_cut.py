@@ -70,7 +70,7 @@ class _Watching(Stage):
 
     @override
     def wake(self, now: int) -> list[Part]:
-        if self._is_over or self.due is None or self.due > now:
+        if self.due is None or self.due > now:
             return []
         self._is_over, self.due = True, None
         silence = f"{self._fault.after // 1000} ms of silence"
