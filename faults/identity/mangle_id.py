@@ -43,7 +43,7 @@ class MangleId(OtherIdFault):
     )
     example: ClassVar[str] = 'how = "upper"'
     breaks: ClassVar[tuple[str, ...]] = ("HP703", "ID103")
-    follows: ClassVar[tuple[str, ...]] = ("EC202",)
+    follows: ClassVar[tuple[str, ...]] = ("EC201", "EC202", "EC206")
 
     how: Literal["lower", "upper", "trim", "truncate", "quote", "junk", "percent-encode"] = Field(
         description="what becomes of it"
