@@ -84,7 +84,7 @@ def test_only_the_listed_lines_and_the_framing_stay() -> None:
     assert head(KeepOnly(names=()), came).headers == FRAMING
 
 
-@pytest.mark.parametrize("fault", [RecaseHeader(style="title"), NominateHeader(names=("X-Id",))])
+@pytest.mark.parametrize("fault", [RecaseHeader(style="upper"), NominateHeader(names=("X-Id",))])
 def test_http2_gets_neither_other_letters_nor_connection(fault: FieldsFault) -> None:
     for came in (response((b"x-id", b"a")), REQUEST):
         assert head(fault, came, version="HTTP/2.0") == came
