@@ -1,5 +1,7 @@
 """What the start-up banner says: listening where, upstream, profile, faults, recording, metrics."""
 
+import os
+import sys
 from collections.abc import Iterable
 
 from mitmproxy.proxy import mode_specs
@@ -9,18 +11,39 @@ from addons.settings import Settings
 
 
 def banner(
-    version: str, mitmproxy: str, servers: Iterable[str], settings: Settings, metrics: str = ""
+    version: str,
+    mitmproxy: str,
+    servers: Iterable[str],
+    settings: Settings,
+    metrics: str = "",
+    armed: Iterable[str] = (),
 ) -> list[str]:
-    """The banner's lines; `servers` as `describe` gives them, `metrics` is their URL (empty: off)."""
+    """The banner's lines; `servers` as `describe` gives them, `metrics` is their URL (empty: off).
+
+    `armed` are the names of the faults that are armed.
+    """
     recording = "off" if settings.record is None else f"{settings.record}{_protection(settings)}"
     return [
         f"streamid {version} on mitmproxy {mitmproxy}",
         *(f"  {'listening':<10} {server}" for server in servers),
         f"  {'profile':<10} {settings.profile.name}",
-        f"  {'faults':<10} none",
+        f"  {'faults':<10} {_faults(settings, armed)}",
         f"  {'recording':<10} {recording}",
         *([f"  {'metrics':<10} {metrics}{_reach(settings)}"] if metrics else []),
     ]
+
+
+def _faults(settings: Settings, armed: Iterable[str]) -> str:
+    names = ", ".join(armed)
+    if names:
+        return f"{alarming('ARMED')}: {names}"
+    return f"none armed, of {settings.faults}" if settings.faults else "none"
+
+
+def alarming(text: str) -> str:
+    """`text` in red, where the log goes to a terminal and colours are not unwanted (https://no-color.org)."""
+    is_seen = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    return f"\x1b[1;31m{text}\x1b[0m" if is_seen else text
 
 
 def describe(mode: mode_specs.ProxyMode, addresses: Iterable[tuple[str, int]], local: bool) -> str:

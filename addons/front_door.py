@@ -17,7 +17,9 @@ from mitmproxy.addonmanager import Loader
 
 from addons import compatibility, json_lines, settings, summary
 from addons.banner import banner, describe
+from addons.fault_plan import StreamidFaults
 from addons.hook_table import HookTable
+from addons.injector import Injector
 from addons.loopback import StreamidLoopback, guarded
 from addons.raw_traffic import StreamidRawTraffic
 from addons.recorder import Recorder, streamid_version
@@ -40,11 +42,14 @@ class _Kept:
     def __init__(self) -> None:
         self.recorder = Recorder()
         run = self.recorder.run
+        self.injector = Injector(run.put_entry, run.now)
+        self.faults = StreamidFaults(self.injector)
         self.addons: list[Any] = [
             StreamidLoopback(),
-            StreamidTapping(run),
+            StreamidTapping(run, self.injector),
             StreamidRawTraffic(run),
             self.recorder.verifier,
+            self.faults,
         ]
         self.running = False
         self.started = datetime.now(UTC)
@@ -113,7 +118,7 @@ class StreamidFrontDoor:
         ]
         versions, parsed = (streamid_version(), version("mitmproxy")), self.recorder.settings
         metrics = self._kept.metrics.url if self._kept.metrics else ""
-        for line in banner(*versions, servers, parsed, metrics):
+        for line in banner(*versions, servers, parsed, metrics, self._kept.faults.armed):
             logger.info(line)
         if parsed.json_log:
             fields = json_lines.run_fields(*versions, self._kept.started, servers, parsed, metrics)
@@ -153,6 +158,7 @@ class StreamidFrontDoor:
     def _try_open(self, values: dict[str, str], started: datetime) -> list[str]:
         try:
             parsed = settings.parse(values, started)
+            self._kept.faults.set_up(parsed.faults, parsed.seed, parsed.profile)
             self._serve(parsed, started)
             stored = {settings.PREFIX + name: value for name, value in values.items() if name != "redact_key"}
             self.recorder.open(parsed, started, stored)

@@ -38,6 +38,8 @@ OPTIONS = {
     "record": Option(
         "recordings/{time}.db", "The recording to write; {time} is the time of the start; 'off' for none."
     ),
+    "faults": Option("", "Faults to inject: a plan (a TOML file), or presets by name, comma separated."),
+    "seed": Option("", "The seed of the faults' chances, a whole number (default: the plan's)."),
     "log": Option("text", "How findings and verdicts are logged: 'text', or 'json' for one object per line."),
     "log_headers": Option("false", "Log every header of an issuing response, on both sides."),
     "metrics": Option("", "Where metrics are served to Prometheus: PORT or ADDRESS:PORT; empty for nowhere."),
@@ -66,6 +68,8 @@ class Settings:
     log_headers: bool
     metrics: Address | None
     redact: bool
+    faults: str
+    seed: int | None
     secret_names: tuple[str, ...]
     redact_key: str | None
 
@@ -86,6 +90,8 @@ def parse(values: Mapping[str, str], started: datetime) -> Settings:
         log_headers=_boolean("log_headers", values["log_headers"]),
         metrics=_address("metrics", values["metrics"].strip()),
         redact=redact != "off",
+        faults="" if values["faults"].strip() == "off" else values["faults"].strip(),
+        seed=_seed(values["seed"].strip()),
         secret_names=named,
         redact_key=_key(values["redact_key"]),
     )
@@ -160,6 +166,15 @@ def _address(name: str, value: str) -> Address | None:
             f"streamid_{name}: '{value}' names no IP address; write for example 127.0.0.1:9464 or [::1]:9464"
         )
     return Address(str(address), int(port))
+
+
+def _seed(value: str) -> int | None:
+    if not value:
+        return None
+    try:
+        return int(value)
+    except ValueError:
+        raise ValueError(f"streamid_seed: '{value}' is no whole number") from None
 
 
 def _key(value: str) -> str | None:

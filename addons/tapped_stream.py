@@ -5,6 +5,8 @@ defaults: bodies are streamed in both directions (another addon's hook may still
 one), and the log line that mitmproxy writes for each streamed body is left out.
 """
 
+from collections.abc import Callable
+
 from mitmproxy import http
 from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.context import Context
@@ -24,17 +26,6 @@ _STREAM_REQUEST, _STREAM_RESPONSE = (
 )
 
 
-def tap_layer(http_layer: HttpLayer, run: Run) -> None:
-    """Let `http_layer` make tapped streams; a second call is without effect."""
-
-    def make_stream(stream_id: int) -> layer.CommandGenerator[None]:
-        stream = TappedStream(http_layer.context.fork(), stream_id, run)
-        http_layer.streams[stream_id] = stream
-        yield from http_layer.event_to_child(stream, events.Start())
-
-    http_layer.make_stream = make_stream  # type: ignore[method-assign]
-
-
 class TappedStream(HttpStream):
     """`HttpStream` with a tap on what is delivered to it and on what it sends."""
 
@@ -50,11 +41,19 @@ class TappedStream(HttpStream):
             # mitmproxy re-sends what it had buffered by delivering it to itself: no new arrival.
             if self._delivering:
                 return super().handle_event(event)
-            if self._paused is None and self.debug is None and tap.is_idle():
+            if self._paused is None and self.debug is None and tap.is_idle() and self._is_plain():
                 sent = self._stream_on(event)
                 if sent is not None:
                     return sent
-        return super().handle_event(event) if tap.off else self._tapped(event)
+        return self._deliver(event) if tap.off else self._tapped(event)
+
+    def _is_plain(self) -> bool:
+        """Whether nothing but mitmproxy has a hand in what is delivered."""
+        return True
+
+    def _deliver(self, event: events.Event) -> layer.CommandGenerator[None]:
+        """Give `event` to mitmproxy's own code."""
+        return super().handle_event(event)
 
     def _stream_on(self, event: RequestData | ResponseData) -> layer.CommandGenerator[None] | None:
         """Have mitmproxy's own state pass bytes on that no addon touches; None where it would not.
@@ -87,7 +86,7 @@ class TappedStream(HttpStream):
         try:
             if isinstance(event, HttpEvent):
                 tap.arrive(event)
-            for command in super().handle_event(event):
+            for command in self._deliver(event):
                 if type(command) is SendHttp:
                     tap.depart(command.event)
                 elif type(command) is DropStream:
@@ -118,3 +117,17 @@ class TappedStream(HttpStream):
             self.client_state = self.state_consume_request_body
             return
         yield from super().start_request_stream()
+
+
+type MakeStream = Callable[[Context, int], TappedStream]
+
+
+def tap_layer(http_layer: HttpLayer, make: MakeStream) -> None:
+    """Let `http_layer` make tapped streams; a second call is without effect."""
+
+    def make_stream(stream_id: int) -> layer.CommandGenerator[None]:
+        stream = make(http_layer.context.fork(), stream_id)
+        http_layer.streams[stream_id] = stream
+        yield from http_layer.event_to_child(stream, events.Start())
+
+    http_layer.make_stream = make_stream  # type: ignore[method-assign]

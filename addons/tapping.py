@@ -4,8 +4,11 @@ import asyncio
 
 from mitmproxy import connection, ctx
 from mitmproxy.proxy import layer
+from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layers.http import HttpLayer
 
+from addons.faulted_stream import FaultedStream
+from addons.injector import Injector
 from addons.run import Run
 from addons.tapped_stream import tap_layer
 
@@ -16,8 +19,9 @@ UPSTREAM_CONNECTIONS = 100
 class StreamidTapping:
     """Decides nothing: mitmproxy chooses the layers, and each HTTP layer then makes tapped streams."""
 
-    def __init__(self, run: Run) -> None:
-        self.run = run
+    def __init__(self, run: Run, injector: Injector) -> None:
+        self._run = run
+        self._injector = injector
 
     def client_connected(self, client: connection.Client) -> None:
         """Let one HTTP/2 client have many HTTP/1.1 upstream connections."""
@@ -32,8 +36,11 @@ class StreamidTapping:
         chosen = nextlayer.layer
         while chosen is not None:
             if isinstance(chosen, HttpLayer):
-                tap_layer(chosen, self.run)
+                tap_layer(chosen, self._stream)
             chosen = getattr(chosen, "child_layer", None)
+
+    def _stream(self, context: Context, stream_id: int) -> FaultedStream:
+        return FaultedStream(context, stream_id, self._run, self._injector)
 
 
 def _wide() -> asyncio.Semaphore:

@@ -75,6 +75,7 @@ class Tap:
         "_context",
         "_handshake_end",
         "_last",
+        "_on_purpose",
         "_trailers",
         "_upgraded",
         "answer_arrived",
@@ -100,6 +101,7 @@ class Tap:
         """The answer is a 101: what follows is frames, until the connection closes."""
         self._trailers: dict[tuple[Message, Side], Headers] = {}
         self._arrived: list[_Arrival] = []
+        self._on_purpose = ""
 
     # Arrivals
 
@@ -270,7 +272,10 @@ class Tap:
         if last is not None:
             self._put_abort(last[2], last[3], answered)
         elif to_client:
-            self._put_abort(self.run.now(), proxy_break(event), answered)
+            why = proxy_break(event)
+            if self._on_purpose:
+                why = Breaker.PROXY, Manner.INJECTED, self._on_purpose
+            self._put_abort(self.run.now(), why, answered)
 
     def _close_websocket(self) -> None:
         self.settle()
@@ -285,6 +290,17 @@ class Tap:
         if not self.off:
             self.run.put(Abort(self.exchange, _BOTH, at, by, manner, reason, answered))
         self.shut()
+
+    def break_on_purpose(self, reason: str) -> None:
+        """What ends the exchange next is a fault's doing."""
+        self._on_purpose = reason
+
+    def cancel_on_purpose(self, reason: str) -> None:
+        """A fault ends the client's side as if it were complete, and lets go of the server's."""
+        self.settle()
+        if not self.off:
+            broken = Breaker.PROXY, Manner.INJECTED, reason
+            self.run.put(Abort(self.exchange, _SERVER, self.run.now(), *broken))
 
     # The end
 

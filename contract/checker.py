@@ -13,7 +13,19 @@ from collections.abc import Collection, Iterable, Mapping
 from contract import echoing, issuing, replying, telling
 from contract.answers import AnswerBody, needs_body
 from contract.bodies import BROKEN_OFF, MISSING, Decoder, Decoders, fulfils, parsed
-from contract.events import Abort, Chunk, End, Event, Gap, Kind, Message, RequestHead, ResponseHead, Side
+from contract.events import (
+    Abort,
+    Chunk,
+    End,
+    Event,
+    Gap,
+    Injection,
+    Kind,
+    Message,
+    RequestHead,
+    ResponseHead,
+    Side,
+)
 from contract.exchange import CLIENT, SERVER, Exchange, issues_with
 from contract.findings import ExchangeFacts, Output, Role
 from contract.headers import content_coding, media_type
@@ -77,6 +89,8 @@ class Checker:
                 reader.feed(event)
                 return []
             return self._chunk(event)
+        if isinstance(event, Injection):
+            return []
         self._now += 1
         if isinstance(event, RequestHead):
             return self._request_head(event)

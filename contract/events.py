@@ -140,6 +140,8 @@ class Manner(StrEnum):
     """The proxy would not pass the message on (its own validation, a limit, another addon)."""
     SHUTDOWN = "shutdown"
     """The proxy stopped, or timed the connection out."""
+    INJECTED = "injected"
+    """A fault broke it off on purpose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,4 +172,47 @@ class Gap:
     because: str
 
 
-type Event = RequestHead | ResponseHead | Chunk | End | Abort | Gap
+class Deed(StrEnum):
+    """What an entry of the journal of faults is about."""
+
+    HIT = "hit"
+    """The fault was decided to strike the message."""
+    MISS = "miss"
+    """… not to; `name` says why."""
+    HEADER = "header"
+    """A field line: `name`, its value before and after (None: there was none, there is none)."""
+    START = "start"
+    """Status and reason, or method and target, before and after."""
+    BODY = "body"
+    """At `offset` of the body as it came, the bytes `before` were replaced by `after`."""
+    TIME = "time"
+    """When parts left, or how they were grouped, as `name` tells; no byte is another."""
+    END = "end"
+    """How the message ended (`name`), after `offset` bytes."""
+    PASSED = "passed"
+    """The fault could not do what it is for, and let the message pass; `name` says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Injection:
+    """What a fault decided about a message on purpose, or changed in it: an entry of the journal.
+
+    `fault` is its name in the plan; `key` and `ordinal` say which of its occasions it was. It is about
+    the proxy alone: nothing is judged by it.
+    """
+
+    exchange: int
+    at: int
+    fault: str
+    kind: str
+    message: Message
+    deed: Deed
+    key: str
+    ordinal: int
+    name: str = ""
+    before: bytes | None = None
+    after: bytes | None = None
+    offset: int | None = None
+
+
+type Event = RequestHead | ResponseHead | Chunk | End | Abort | Gap | Injection

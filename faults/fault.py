@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import BaseModel, ConfigDict
 
 from contract.events import Message
-from faults.parts import Start
+from faults.parts import Instead, Start
 from faults.scene import Scene
 from faults.stage import Stage
 
@@ -44,6 +44,14 @@ class Fault(BaseModel):
     def applies(self, scene: Scene, start: Start) -> bool:
         """Whether this message is one that the fault is about; only then it counts as an occasion."""
         return True
+
+    def answer(self, scene: Scene, now: int) -> Instead | None:
+        """For faults on responses that answer requests in the service's place, as caches do: the answer.
+
+        It is asked for when the request's head has come, at `now` (µs). None lets the request pass; the
+        stage then sees the service's answer.
+        """
+        return None
 
     def stage(self, scene: Scene) -> Stage:
         """The fault at work in one exchange."""

@@ -44,6 +44,22 @@ class Pipeline:
                 out += self._out(self._through(place + 1, self._head_noted(stage, stage.wake(now)), now))
         return out
 
+    @property
+    def waits_for_more(self) -> bool:
+        """Whether what is kept back would leave when more came; reading no more would keep it for ever."""
+        return any(stage.waits_for_more and stage.held for stage in self._stages)
+
+    def give_up(self, now: int, limit: int) -> list[Part]:
+        """All that is kept back leaves at once, and from here on nothing is changed any more."""
+        out: list[Part] = []
+        for place, stage in enumerate(self._stages):
+            if stage.held:
+                words = f"more than {limit} bytes would have to be kept; from here on all passes as it comes"
+                stage.note(What.PASSED, words)
+            out += self._out(self._through(place + 1, self._head_noted(stage, stage.release(now)), now))
+        self._stages = ()
+        return out
+
     def _through(self, place: int, parts: list[Part], now: int) -> list[Part]:
         for stage in self._stages[place:]:
             parts = [out for part in parts for out in self._one(stage, part, now)]

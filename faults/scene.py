@@ -2,29 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import StrEnum
 from random import Random
 from typing import Any, NamedTuple
 
-from contract.events import Headers
+from contract.events import Deed, Headers
 from faults.parts import RequestStart
 
-
-class What(StrEnum):
-    """What a change was made to."""
-
-    HEADER = "header"
-    """A field line: `name`, and its value before and after (None: there was none, there is none)."""
-    START = "start"
-    """Status and reason, or method and target; as text."""
-    BODY = "body"
-    """Bytes at `offset` of the body as it came: `before` were replaced by `after`."""
-    TIME = "time"
-    """When parts left, or how they were grouped: told in `name`; no byte is another."""
-    END = "end"
-    """How the message ended; `name` says how, `offset` after how many bytes of it."""
-    PASSED = "passed"
-    """The fault could not do what it is for and let the message pass; `name` says why."""
+What = Deed
+"""What a change was made to."""
 
 
 class Change(NamedTuple):
@@ -42,10 +27,11 @@ class Scene:
     """One exchange as one fault sees it.
 
     `random` is this hit's own: seeded from the plan's seed, the fault, its key and ordinal. `memory` is
-    the fault's own from exchange to exchange. `id_header` is the header in which the profile's service
-    issues its ID (empty: in none), `expose` are the header names that its scripts need, `terminal` the
-    types of events that end its streams; `scope` is the request's by the profile (empty: none).
-    `version` is the client's: `HTTP/1.0`, `HTTP/1.1`, `HTTP/2.0`. `note` writes a change into the journal.
+    the fault's own from exchange to exchange. `note` writes a change into the journal. `version` is the
+    client's: `HTTP/1.0`, `HTTP/1.1`, `HTTP/2.0`. The rest is from the profile: `scope` is the request's,
+    `id_header` the header in which the service issues its ID, `expose` are the headers that its scripts
+    need, `terminal` the types of events that end its streams, and `echo_path` is where in a JSON body its
+    ID comes back. Each is empty where there is none.
     """
 
     request: RequestStart
@@ -57,6 +43,7 @@ class Scene:
     id_header: str = ""
     expose: tuple[str, ...] = ()
     terminal: tuple[str, ...] = ()
+    echo_path: str = ""
 
     def header(self, name: bytes) -> bytes | None:
         """The first value of a field of the request; `name` in lower case."""

@@ -16,6 +16,8 @@ class Stage:
     """
 
     changes_length = False
+    waits_for_more = False
+    """What is kept back leaves when more of the body has come, not when time has passed."""
 
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
@@ -44,6 +46,16 @@ class Stage:
         """The time `due` has come."""
         self.due = None
         return []
+
+    def release(self, now: int) -> list[Part]:
+        """Keep nothing back any more: all that is held leaves, in order; later parts are not given here."""
+        out: list[Part] = []
+        while self.due is not None:
+            before = self.due
+            out += self.wake(max(now, self.due))
+            if self.due == before:
+                break
+        return out
 
     def note(
         self,

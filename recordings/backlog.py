@@ -7,7 +7,7 @@ queue as a slow one does.
 
 from collections import deque
 
-from contract.events import Chunk, Event, Form, Gap, RequestHead, ResponseHead
+from contract.events import Chunk, Event, Form, Gap, Injection, RequestHead, ResponseHead
 
 _EVENT = 200
 """Bytes that an event takes beside what it carries, roughly."""
@@ -38,6 +38,8 @@ class Backlog:
             size += len(event.data)
         elif isinstance(event, RequestHead | ResponseHead):
             size += sum([len(name) + len(value) for name, value in event.headers])
+        elif isinstance(event, Injection):
+            size += len(event.before or b"") + len(event.after or b"")
         waiting = self._put - self._safe
         if waiting > self._bound or self._gap is not None:
             kept = self._reduced(event, waiting)

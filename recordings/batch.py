@@ -71,6 +71,10 @@ STATEMENTS = {
     "segment": _insert("segment", "seq, message, at, last_seq, chunks, size, kept, timeline, coding, data"),
     "abort": _insert("abort", 'seq, exchange, side, at, "by", manner, reason, answered'),
     "gap": _insert("gap", "seq, exchange, at, events, size, because"),
+    "injection": _insert(
+        "injection",
+        "seq, exchange, at, fault, kind, message, deed, key, ordinal, name, before, after, offset",
+    ),
     "finding": _insert(
         "finding",
         "exchange, code, name, severity, verdict, message, stream, scope, side, at, evidence",

@@ -86,7 +86,7 @@ class OpenExchange:
         if abort.by is Breaker.CLIENT:
             return "client-abort"
         if abort.by is Breaker.PROXY:
-            return "proxy"
+            return "injected" if abort.manner is Manner.INJECTED else "proxy"
         return "truncated" if abort.manner is Manner.CLOSED and self.status is not None else "server-abort"
 
     def row(self) -> tuple[object, ...]:

@@ -7,7 +7,7 @@ which it came.
 import json
 from collections.abc import Iterable
 
-from contract.events import Abort, Chunk, End, Event, Gap, Message, RequestHead, ResponseHead, Side
+from contract.events import Abort, Chunk, End, Event, Gap, Injection, Message, RequestHead, ResponseHead, Side
 from contract.findings import ExchangeFacts, Finding, Output, StreamVerdict
 from recordings.batch import Batch
 from recordings.bodies import Bodies
@@ -58,6 +58,7 @@ class Intake:
             End: self._end,
             Abort: self._abort,
             Gap: self._gap,
+            Injection: self._injection,
         }
 
     def store(self, events: Iterable[Event]) -> None:
@@ -319,6 +320,15 @@ class Intake:
     def _gap(self, seq: int, event: Gap) -> None:
         self.batch.rows["gap"].append(
             (seq, event.exchange, event.at, event.events, event.size, storable(event.because))
+        )
+
+    def _injection(self, seq: int, event: Injection) -> None:
+        self.batch.rows["injection"].append(
+            (
+                *(seq, event.exchange, event.at, storable(event.fault), event.kind, event.message.value),
+                *(event.deed.value, storable(event.key), event.ordinal, storable(event.name)),
+                *(event.before, event.after, event.offset),
+            )
         )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from sqlite_utils import Database
 
-from recordings.views import VIEWS
+from recordings.views import VIEWS, VIEWS_OF_FORMAT_2
 
 APPLICATION_ID = 0x73747264
 """`strd`, in the file's header: `file` and our reader tell a recording by it."""
@@ -170,7 +170,28 @@ def first_schema(db: Database) -> None:
         db.execute(statement)
 
 
-MIGRATIONS: tuple[Callable[[Database], None], ...] = (first_schema,)
+def journal_of_faults(db: Database) -> None:
+    """Format 2: what faults decided and changed on purpose."""
+    db.execute(
+        """CREATE TABLE injection (
+            seq INTEGER PRIMARY KEY,
+            exchange INTEGER NOT NULL,
+            at INTEGER NOT NULL,
+            fault TEXT NOT NULL,            -- its name in the plan
+            kind TEXT NOT NULL,
+            message TEXT NOT NULL,          -- request, response
+            deed TEXT NOT NULL,             -- hit, miss, or what was changed
+            key TEXT NOT NULL, ordinal INTEGER NOT NULL,
+            name TEXT NOT NULL,             -- of a field, or words
+            before BLOB, after BLOB, offset INTEGER
+        )"""
+    )
+    db.execute("CREATE INDEX injection_exchange ON injection(exchange)")
+    for view in VIEWS_OF_FORMAT_2:
+        db.execute(view)
+
+
+MIGRATIONS: tuple[Callable[[Database], None], ...] = (first_schema, journal_of_faults)
 """Append only. Step n brings a file of format n to format n + 1."""
 
 

@@ -9,7 +9,20 @@ from typing import Any
 import zstandard
 
 from contract.event_making import chunk, end, numbered_chunks, request_head, response_head
-from contract.events import Abort, Breaker, Event, Form, Gap, Headers, Kind, Manner, Message, Side
+from contract.events import (
+    Abort,
+    Breaker,
+    Deed,
+    Event,
+    Form,
+    Gap,
+    Headers,
+    Injection,
+    Kind,
+    Manner,
+    Message,
+    Side,
+)
 from recordings.compression import unsqueeze
 from recordings.fields import FieldLines
 from recordings.folding import single
@@ -85,6 +98,14 @@ def aborts(rows: list[Any]) -> list[Numbered]:
 def gaps(rows: list[Any]) -> list[Numbered]:
     """The events of whole rows of table `gap`."""
     return [(seq, Gap(*rest)) for seq, *rest in rows]
+
+
+def injections(rows: list[Any]) -> list[Numbered]:
+    """The events of whole rows of table `injection`."""
+    return [
+        (seq, Injection(exchange, at, fault, kind, Message(message), Deed(deed), *rest))
+        for seq, exchange, at, fault, kind, message, deed, *rest in rows
+    ]
 
 
 def ending(row: Any, lines: FieldLines) -> Numbered:

@@ -98,6 +98,7 @@ class Sequence:
         waiting += rereading.responses(query(f"SELECT {RESPONSE} FROM response WHERE {where}", of), lines)
         waiting += rereading.aborts(query(f"SELECT * FROM abort WHERE {where}", of))
         waiting += rereading.gaps(query(f"SELECT * FROM gap WHERE {where}", of))
+        waiting += rereading.injections(query(f"SELECT * FROM injection WHERE {where}", of))
         self._load_messages(where, of)
 
     def _query(self, sql: str, values: tuple[Any, ...]) -> list[Any]:

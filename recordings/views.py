@@ -64,3 +64,10 @@ VIEWS = (
     """CREATE VIEW redactions AS
     SELECT r.exchange, r.message, r.side, r.place, r.offset, r.length, r.token FROM redaction r""",
 )
+
+VIEWS_OF_FORMAT_2 = (
+    f"""CREATE VIEW injections AS
+    SELECT i.exchange, {_utc("i.at")} AS at, i.fault, i.kind, i.message, i.deed, i.key, i.ordinal, i.name,
+        CAST(i.before AS TEXT) AS before, CAST(i.after AS TEXT) AS after, i.offset
+    FROM injection i""",
+)

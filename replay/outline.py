@@ -4,7 +4,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from contract.events import Abort, Chunk, End, Event, Form, Gap, Message, RequestHead, ResponseHead, Side
+from contract.events import (
+    Abort,
+    Chunk,
+    End,
+    Event,
+    Form,
+    Gap,
+    Injection,
+    Message,
+    RequestHead,
+    ResponseHead,
+    Side,
+)
 from contract.headers import content_coding
 from replay.dispatch import SEEN_ON, PlainBody, is_event_stream
 
@@ -58,6 +70,7 @@ class Outline:
     response: dict[Side, MessageOutline[ResponseHead]] = field(default_factory=lambda: _sides())
     aborts: list[Abort] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
+    injections: list[Injection] = field(default_factory=list)
 
     def side_to_show(self, asked: Side) -> Side:
         """`asked` if it is one side; of both, the client's where the response was seen there."""
@@ -92,12 +105,14 @@ def outline(events: Iterable[Event]) -> Outline:
     return found
 
 
-def _add(found: Outline, event: RequestHead | ResponseHead | End | Abort | Gap) -> None:
+def _add(found: Outline, event: RequestHead | ResponseHead | End | Abort | Gap | Injection) -> None:
     match event:
         case Abort():
             found.aborts.append(event)
         case Gap():
             found.gaps.append(event)
+        case Injection():
+            found.injections.append(event)
         case _:
             for side in _SEPARATE[event.side]:
                 _add_on(found, side, event)

@@ -6,8 +6,21 @@ from dataclasses import dataclass
 
 from cli.rendering.escaping import printable, printable_bytes, shortened
 from cli.rendering.finding_lines import COLOURS, finding_text
+from cli.rendering.injection_lines import injection_text
 from cli.rendering.times import after, duration
-from contract.events import Abort, Chunk, End, Event, Form, Gap, Message, RequestHead, ResponseHead, Side
+from contract.events import (
+    Abort,
+    Chunk,
+    End,
+    Event,
+    Form,
+    Gap,
+    Injection,
+    Message,
+    RequestHead,
+    ResponseHead,
+    Side,
+)
 from contract.findings import Finding
 from contract.headers import content_coding
 from contract.sse import SseEvent
@@ -70,6 +83,8 @@ class Timeline:
             case Gap():
                 text = f"{event.events:,} events and {event.size:,} bytes were not kept"
                 yield self._at(event.at, f"… {text}: {printable(event.because)}", "yellow")
+            case Injection():
+                yield self._at(event.at, f"✎ {injection_text(event)}", "magenta", kept=True)
             case Abort():
                 yield self._at(event.at, _abort(event), "yellow", kept=True)
             case _ if event.side not in self._seen:

@@ -6,16 +6,19 @@ held, what follows in that exchange waits behind them, so that its order stays.
 
 from collections import OrderedDict
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import cast
 
 from contract import event_making
 from contract.events import (
     Abort,
     Chunk,
+    Deed,
     End,
     Event,
     Form,
     Gap,
+    Injection,
     Kind,
     Message,
     RequestHead,
@@ -78,6 +81,10 @@ class Redactor:
             return self._response(event)
         if type(event) is Abort:
             return self._abort(event)
+        if type(event) is Injection:
+            exchange = self._open.get(event.exchange)
+            entry = self._injection(event)
+            return [entry] if exchange is None else self._after(exchange, entry)
         return self._gap(cast(Gap, event))
 
     def flush(self) -> list[Event]:
@@ -354,6 +361,32 @@ class Redactor:
         if gap.exchange:
             return events + self._after(self._known(gap.exchange), gap)
         return [*events, gap]
+
+    def _injection(self, entry: Injection) -> Injection:
+        """The journal may quote what passed."""
+        if entry.deed is Deed.HEADER:
+            name = entry.name.encode("latin-1", "replace")
+            values = [self._quoted_field(name, value) for value in (entry.before, entry.after)]
+        elif entry.deed is Deed.START:
+            values = [
+                None if value is None else self._heads.target(value)[0]
+                for value in (entry.before, entry.after)
+            ]
+        else:
+            values = [self._quoted_bytes(value) for value in (entry.before, entry.after)]
+        key, name_text = self._heads.words(entry.key), self._heads.words(entry.name)
+        if (entry.before, entry.after, entry.key, entry.name) == (*values, key, name_text):
+            return entry
+        return replace(entry, before=values[0], after=values[1], key=key, name=name_text)
+
+    def _quoted_field(self, name: bytes, value: bytes | None) -> bytes | None:
+        return None if value is None else self._heads.section(((name, value),)).headers[0][1]
+
+    def _quoted_bytes(self, value: bytes | None) -> bytes | None:
+        """Bytes of a body, unless there may be a secret in them: a piece does not tell where it is."""
+        if not value or self._is_clean(value):
+            return value
+        return b"*" * len(value)
 
     # State
 

@@ -11,13 +11,19 @@ from mitmproxy.proxy.layers.http import HttpLayer
 from mitmproxy.proxy.server import ConnectionHandler
 from mitmproxy.test import taddons, tflow
 
+from addons.injector import Injector
 from addons.run import Run
 from addons.tapped_stream import TappedStream
 from addons.tapping import UPSTREAM_CONNECTIONS, StreamidTapping
 
 
+def tapping() -> StreamidTapping:
+    run = Run(lambda event: None)
+    return StreamidTapping(run, Injector(run.put_entry, run.now))
+
+
 def test_the_layer_that_mitmproxy_chose_makes_tapped_streams() -> None:
-    addon = StreamidTapping(Run(lambda event: None))
+    addon = tapping()
     with taddons.context(Proxyserver(), NextLayerAddon(), addon) as context:
         where = Context(tflow.tclient_conn(), context.options)
         modes.HttpProxy(where)
@@ -33,7 +39,7 @@ def test_mitmproxy_still_limits_upstream_connections_where_we_raise_the_limit() 
         async def handle_hook(self, hook: object) -> None:
             raise AssertionError("no hook is called here")
 
-    addon = StreamidTapping(Run(lambda event: None))
+    addon = tapping()
 
     async def connect() -> asyncio.Semaphore:
         with taddons.context(Proxyserver(), NextLayerAddon()) as context:
@@ -50,6 +56,6 @@ def test_mitmproxy_still_limits_upstream_connections_where_we_raise_the_limit() 
 
 
 def test_a_connection_that_is_gone_already_is_no_trouble() -> None:
-    addon = StreamidTapping(Run(lambda event: None))
+    addon = tapping()
     with taddons.context(Proxyserver()):
         addon.client_connected(tflow.tclient_conn())

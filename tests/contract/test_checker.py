@@ -16,6 +16,7 @@ from contract.events import (
     Event,
     Form,
     Gap,
+    Injection,
     Kind,
     Message,
     RequestHead,
@@ -52,7 +53,7 @@ def on_two_sides(events: list[Event]) -> list[Event]:
     """The same traffic, seen on each side by itself."""
     out: list[Event] = []
     for event in events:
-        if isinstance(event, Gap) or event.side is not Side.BOTH:
+        if isinstance(event, Gap | Injection) or event.side is not Side.BOTH:
             out.append(event)
             continue
         is_request = isinstance(event, RequestHead) or getattr(event, "message", None) is Message.REQUEST

@@ -16,10 +16,23 @@ from tests.support.sequences import record, small
 
 TABLES = {
     "run",
-    *("exchange", "field", "request", "response", "message", "body", "segment", "abort", "gap"),
+    *("exchange", "field", "request", "response", "message", "body", "segment", "abort", "gap", "injection"),
     *("finding", "verdict", "redaction"),
 }
-VIEWS = {"runs", "exchanges", "headers", "bodies", "streams", "findings", "aborts", "gaps", "redactions"}
+VIEWS = {
+    "runs",
+    "exchanges",
+    "headers",
+    "bodies",
+    "streams",
+    "findings",
+    "aborts",
+    "gaps",
+    "redactions",
+    "injections",
+}
+
+NEWEST = len(migrations.MIGRATIONS)
 
 
 @pytest.fixture
@@ -32,7 +45,7 @@ def test_an_empty_file_becomes_a_recording(database: Database) -> None:
     migrate(database)
     assert set(database.table_names()) == TABLES
     assert set(database.view_names()) == VIEWS
-    assert database.execute("PRAGMA user_version").fetchone()[0] == 1
+    assert database.execute("PRAGMA user_version").fetchone()[0] == NEWEST
     assert database.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
     for view in VIEWS:
         assert database.execute(f"SELECT * FROM {view}").fetchall() == []
@@ -49,7 +62,7 @@ def test_a_step_that_fails_leaves_nothing(database: Database, monkeypatch: pytes
     with pytest.raises(sqlite3.OperationalError):
         migrate(database)
     assert set(database.table_names()) == TABLES
-    assert database.execute("PRAGMA user_version").fetchone()[0] == 1
+    assert database.execute("PRAGMA user_version").fetchone()[0] == NEWEST
 
 
 def test_an_older_file_gets_what_it_lacks(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,7 +72,7 @@ def test_an_older_file_gets_what_it_lacks(database: Database, monkeypatch: pytes
     )
     migrate(database)
     assert set(database.table_names()) == TABLES | {"more"}
-    assert database.execute("PRAGMA user_version").fetchone()[0] == 2
+    assert database.execute("PRAGMA user_version").fetchone()[0] == NEWEST + 1
 
 
 def test_an_older_recording_is_migrated_when_it_is_opened(
@@ -72,7 +85,7 @@ def test_an_older_recording_is_migrated_when_it_is_opened(
     with Recording(path) as recording:
         assert list(recording.events()) == small(1)
     with contextlib.closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("PRAGMA user_version").fetchone()[0] == 2
+        assert connection.execute("PRAGMA user_version").fetchone()[0] == NEWEST + 1
 
 
 def test_one_that_cannot_be_migrated_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,5 +95,18 @@ def test_one_that_cannot_be_migrated_says_so(tmp_path: Path, monkeypatch: pytest
         raise sqlite3.OperationalError("attempt to write a readonly database")
 
     monkeypatch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, broken))
-    with pytest.raises(RecordingError, match="is of format 1 and cannot be brought to format 2: attempt to"):
+    with pytest.raises(
+        RecordingError,
+        match=f"is of format {NEWEST} and cannot be brought to format {NEWEST + 1}: attempt to",
+    ):
         Recording(path)
+
+
+def test_a_recording_of_format_1_gets_the_journal_of_faults(tmp_path: Path) -> None:
+    path = record(tmp_path / "r.db", small(1))
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.executescript("DROP VIEW injections; DROP TABLE injection; PRAGMA user_version = 1")
+    with Recording(path) as recording:
+        assert list(recording.events()) == small(1)
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT count(*) FROM injections").fetchone()[0] == 0

@@ -11,6 +11,7 @@ import pytest
 
 from contract.events import Event
 from recordings.errors import RecordingError
+from recordings.migrations import MIGRATIONS
 from recordings.reader import Recording
 from tests.support.sequences import RUN, Plain, record, small, stream
 
@@ -53,7 +54,10 @@ def test_another_database_is_no_recording(tmp_path: Path) -> None:
 def test_a_newer_format_is_refused_with_both_versions(path: Path) -> None:
     with contextlib.closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA user_version = 999")
-    assert refused(path) == "is of format 999, and this program knows formats up to 1: use a newer one"
+    newest = len(MIGRATIONS)
+    assert (
+        refused(path) == f"is of format 999, and this program knows formats up to {newest}: use a newer one"
+    )
 
 
 def test_a_damaged_recording_says_so(path: Path) -> None:

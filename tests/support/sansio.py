@@ -10,8 +10,10 @@ from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layers.http import HttpLayer, HTTPMode
 from mitmproxy.test import taddons, tflow
 
+from addons.faulted_stream import FaultedStream
+from addons.injector import Injector
 from addons.run import Run
-from addons.tapped_stream import tap_layer
+from addons.tapped_stream import TappedStream, tap_layer
 from contract.events import Event
 
 type OnHook = Callable[[commands.StartHook], None]
@@ -42,8 +44,9 @@ class Exchange:
         self.run = Run(self.events.append)
         self.clock = 1_000
         self.run.now = self._tick  # type: ignore[method-assign]
+        self.injector = Injector(self.run.put_entry, self.run.now)
         self.layer = HttpLayer(self.context, mode)
-        tap_layer(self.layer, self.run)
+        tap_layer(self.layer, self._stream)
         self.to_client = b""
         self.to_server = b""
         self.closed: list[Connection] = []
@@ -52,6 +55,9 @@ class Exchange:
         self._hold = hold
         self._held: list[commands.StartHook] = []
         self._deliver(events.Start())
+
+    def _stream(self, context: Context, stream_id: int) -> TappedStream:
+        return FaultedStream(context, stream_id, self.run, self.injector)
 
     def _tick(self) -> int:
         """A clock of the test's own: a microsecond for each look at it."""

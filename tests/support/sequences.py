@@ -12,11 +12,13 @@ from contract.events import (
     Abort,
     Breaker,
     Chunk,
+    Deed,
     End,
     Event,
     Form,
     Gap,
     Headers,
+    Injection,
     Kind,
     Manner,
     Message,
@@ -210,7 +212,18 @@ def runs(draw: DrawFn) -> list[Event]:
             max_size=2,
         )
     )
-    return interleave(draw, [*parts, gaps])
+    entries: list[Event] = draw(st.lists(injections(), max_size=2))
+    return interleave(draw, [*parts, gaps, entries])
+
+
+def injections() -> st.SearchStrategy[Injection]:
+    """Entries of the journal of faults."""
+    values = st.none() | st.binary(max_size=9)
+    return st.builds(
+        *(Injection, st.integers(1, 4), times, texts, st.just("delay"), st.sampled_from(Message)),
+        *(st.sampled_from(Deed), texts, st.integers(1, 9), texts, values, values),
+        offset=st.none() | st.integers(0, 2**40),
+    )
 
 
 def interleave(draw: DrawFn, parts: Iterable[list[Event]]) -> list[Event]:

@@ -86,6 +86,10 @@ class Peer:
             self.ending = "closed"
         return data
 
+    def unread(self, data: bytes) -> None:
+        """Have the next read give `data` again."""
+        self._unread = data + self._unread
+
     def receive_until(self, marker: bytes) -> bytes:
         """Read up to and with `marker`; raises EOFError where it does not come."""
         found = b""

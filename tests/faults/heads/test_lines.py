@@ -23,19 +23,19 @@ CLOSE = (b"connection", b"close")
 
 CASES: list[tuple[FieldsFault, Headers, Headers]] = [
     (StripHeader(names=("x-ID",)), (A, B), ()),
-    (RenameHeader(name="X-ID", to="X-New"), (A, B), ((b"X-New", b"a"), (b"X-New", b"b"))),
-    (RenameHeader(name="x-id", to="X-ID"), (A,), ((b"X-ID", b"a"),)),
-    (RenameHeader(name="x-i", to="X-New"), (A,), (A,)),
-    (SetHeader(name="x-id", value="c"), (A, B), ((b"X-Id", b"c"),)),
-    (SetHeader(name="X-ID", value=""), (B,), ((b"x-iD", b""),)),
-    (SetHeader(name="X-Id", value="a"), (A,), (A,)),
+    (RenameHeader(header="X-ID", to="X-New"), (A, B), ((b"X-New", b"a"), (b"X-New", b"b"))),
+    (RenameHeader(header="x-id", to="X-ID"), (A,), ((b"X-ID", b"a"),)),
+    (RenameHeader(header="x-i", to="X-New"), (A,), (A,)),
+    (SetHeader(header="x-id", value="c"), (A, B), ((b"X-Id", b"c"),)),
+    (SetHeader(header="X-ID", value=""), (B,), ((b"x-iD", b""),)),
+    (SetHeader(header="X-Id", value="a"), (A,), (A,)),
     (RecaseHeader(style="lower", names=("x-id",)), (A, B), ((b"x-id", b"a"), (b"x-id", b"b"))),
     (RecaseHeader(style="upper", names=("x-id",)), (A, B), ((b"X-ID", b"a"), (b"X-ID", b"b"))),
     (RecaseHeader(style="title", names=("x-id",)), (A, B), ((b"X-Id", b"a"), (b"X-Id", b"b"))),
-    (DuplicateHeader(name="x-id"), (A, B), (A, A, B)),
-    (DuplicateHeader(name="X-ID", value="c"), (B, A), (B, (b"x-iD", b"c"), A)),
-    (DuplicateHeader(name="x-id", value=""), (A,), (A, (b"X-Id", b""))),
-    (DuplicateHeader(name="x-none"), (A,), (A,)),
+    (DuplicateHeader(header="x-id"), (A, B), (A, A, B)),
+    (DuplicateHeader(header="X-ID", value="c"), (B, A), (B, (b"x-iD", b"c"), A)),
+    (DuplicateHeader(header="x-id", value=""), (A,), (A, (b"X-Id", b""))),
+    (DuplicateHeader(header="x-none"), (A,), (A,)),
     (NominateHeader(names=("X-Id", "X-B")), (A, CLOSE), (A, (b"connection", b"close, X-Id, X-B"))),
     (NominateHeader(names=("X-Id",)), (CLOSE, (b"Connection", b"a")), (CLOSE, (b"Connection", b"a, X-Id"))),
     (NominateHeader(names=("X-Id",)), ((b"Connection", b" "),), ((b"Connection", b"X-Id"),)),
@@ -57,7 +57,7 @@ def test_the_lines_are_these_and_all_others_are_as_they_were(
 @pytest.mark.parametrize(
     ("fault", "added"),
     [
-        (SetHeader(name="X-NEW", value="v"), (b"X-NEW", b"v")),
+        (SetHeader(header="X-NEW", value="v"), (b"X-NEW", b"v")),
         (NominateHeader(names=("X-Id", "b")), (b"Connection", b"X-Id, b")),
     ],
 )
@@ -95,10 +95,10 @@ def test_http2_gets_neither_other_letters_nor_connection(fault: FieldsFault) -> 
     ("kind", "settings"),
     [
         (StripHeader, {"names": ("cookie",)}),
-        (RenameHeader, {"name": "cookie", "to": "X-Cookie"}),
-        (SetHeader, {"name": "cookie", "value": "a=b"}),
+        (RenameHeader, {"header": "cookie", "to": "X-Cookie"}),
+        (SetHeader, {"header": "cookie", "value": "a=b"}),
         (RecaseHeader, {"style": "lower", "names": ("cookie",)}),
-        (DuplicateHeader, {"name": "cookie"}),
+        (DuplicateHeader, {"header": "cookie"}),
         (NominateHeader, {"names": ("cookie",)}),
     ],
 )
@@ -114,20 +114,20 @@ def test_requests_are_changed_alike(kind: type[FieldsFault], settings: dict[str,
 
 def test_status_and_reason_are_as_they_were() -> None:
     came = response(A, status=299)
-    assert head(RenameHeader(name="X-Id", to="b"), came) == response((b"b", b"a"), status=299)
+    assert head(RenameHeader(header="X-Id", to="b"), came) == response((b"b", b"a"), status=299)
 
 
 @pytest.mark.parametrize(
     ("kind", "settings", "says"),
     [
-        (RenameHeader, {"name": "a b", "to": "c"}, "'a b' is no field name"),
-        (RenameHeader, {"name": "a", "to": ""}, "'' is no field name"),
-        (SetHeader, {"name": "a", "value": "b\r\nc: d"}, "is no field value"),
-        (DuplicateHeader, {"name": "a", "value": "é"}, "'é' is no field value"),
+        (RenameHeader, {"header": "a b", "to": "c"}, "'a b' is no field name"),
+        (RenameHeader, {"header": "a", "to": ""}, "'' is no field name"),
+        (SetHeader, {"header": "a", "value": "b\r\nc: d"}, "is no field value"),
+        (DuplicateHeader, {"header": "a", "value": "é"}, "'é' is no field value"),
         (NominateHeader, {"names": ()}, "at least 1 item"),
         (RecaseHeader, {"style": "camel"}, "'lower', 'upper' or 'title'"),
         (KeepOnly, {"names": (), "on": "request"}, "not permitted"),
-        (SetHeader, {"name": "a", "value": "b", "valeu": "c"}, "not permitted"),
+        (SetHeader, {"header": "a", "value": "b", "valeu": "c"}, "not permitted"),
     ],
 )
 def test_bad_settings_are_told_in_one_line(

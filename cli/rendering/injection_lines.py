@@ -1,0 +1,42 @@
+"""Entries of the journal of faults as text."""
+
+from cli.rendering.escaping import printable, printable_bytes
+from contract.events import Deed, Injection
+
+_MOST = 60
+
+
+def injection_text(entry: Injection) -> str:
+    """For example `strip-id: X-Streaming-Session-Id: stream-1 → left out`."""
+    return f"{printable(entry.fault)}: {deed_text(entry)}"
+
+
+def deed_text(entry: Injection) -> str:
+    """What was decided or changed, in a few words."""
+    name = printable(entry.name)
+    match entry.deed:
+        case Deed.HIT:
+            return f"strikes the {entry.message.value}"
+        case Deed.MISS:
+            return f"spares the {entry.message.value}: {name}"
+        case Deed.HEADER | Deed.START:
+            before, after = _value(entry.before, "added"), _value(entry.after, "left out")
+            return f"{name}: {before} → {after}".lstrip(": ")
+        case Deed.BODY:
+            at = f"at {entry.offset}: " if entry.offset is not None else ""
+            return (
+                f"{name or 'body'} {at}{_value(entry.before, 'nothing')} → {_value(entry.after, 'nothing')}"
+            )
+        case Deed.END:
+            after = "" if entry.offset is None else f" after {entry.offset:,} bytes"
+            return f"ended: {name}{after}"
+        case Deed.PASSED:
+            return f"could do nothing: {name}"
+    return name
+
+
+def _value(value: bytes | None, none: str) -> str:
+    if value is None or value == b"":
+        return none if value is None else "(empty)"
+    text = printable_bytes(value)
+    return text if len(text) <= _MOST else f"{text[:_MOST]}…"

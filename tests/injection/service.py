@@ -1,0 +1,76 @@
+"""A service whose every answer is a script of bytes and pauses, and which keeps what it was sent."""
+
+import re
+import threading
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from tests.support.sockets import Peer, RawServer
+
+type Act = bytes | float | str
+"""Bytes to write at once, seconds to wait, or `close` and `reset` for ways to leave."""
+
+_CASE = re.compile(rb"\r\nx-case: *([^\r\n]+)", re.IGNORECASE)
+_LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
+
+
+@dataclass
+class Asked:
+    """One request as the service got it, and when each write of its answer was made (monotonic seconds)."""
+
+    head: bytes
+    body: bytes
+    at: float
+    writes: list[tuple[float, bytes]] = field(default_factory=list)
+
+
+class ScriptedService:
+    """`scripts` has the answers by the value of the request's header `X-Case`; `asked` what came."""
+
+    def __init__(self, scripts: dict[str, list[tuple[Act, ...]]]) -> None:
+        self._scripts = scripts
+        self._lock = threading.Lock()
+        self._counts: dict[str, int] = defaultdict(int)
+        self.asked: dict[str, list[Asked]] = defaultdict(list)
+        self.server = RawServer(self._serve)
+
+    def _serve(self, peer: Peer) -> None:
+        while True:
+            try:
+                head = peer.receive_until(b"\r\n\r\n")
+                length = _LENGTH.search(head)
+                body = peer.receive_exactly(int(length[1])) if length else b""
+                if b"chunked" in head.lower():
+                    body = peer.receive_until(b"0\r\n\r\n")
+            except (EOFError, TimeoutError):
+                return
+            found = _CASE.search(head)
+            case = found[1].decode() if found else ""
+            asked = Asked(head, body, time.monotonic())
+            with self._lock:
+                number = self._counts[case]
+                self._counts[case] += 1
+                self.asked[case].append(asked)
+            scripts = self._scripts[case]
+            if not self._act(peer, scripts[min(number, len(scripts) - 1)], asked):
+                return
+
+    @staticmethod
+    def _act(peer: Peer, script: tuple[Act, ...], asked: Asked) -> bool:
+        """Answer; whether the connection goes on."""
+        for act in script:
+            if isinstance(act, bytes):
+                try:
+                    peer.socket.sendall(act)
+                except OSError:
+                    return False
+                asked.writes.append((time.monotonic(), act))
+            elif isinstance(act, float):
+                time.sleep(act)
+            elif act == "reset":
+                peer.reset()
+                return False
+            else:
+                return False
+        return True
