@@ -23,7 +23,7 @@ type _Stamp = tuple[int, int, int]
 
 
 def read_plan(value: str, seed: int | None, profile: Profile) -> Plan:
-    """The plan that an option's value names: a file, or presets. Raises ValueError, one line for each fault."""
+    """The plan that an option names: a file, or presets. Raises ValueError, one line for each thing wrong."""
     header = next((issue.id.header for issue in profile.issue if issue.id.header), "")
     return plan_of(value, seed, _text_of, compile_filter, id_header=header or "")
 
@@ -72,10 +72,8 @@ class StreamidFaults:
 
     @command.command("streamid.faults.list")  # type: ignore[untyped-decorator]
     def list(self) -> Sequence[str]:
-        """The faults of the plan: whether they are armed, when they strike, how many exchanges they struck."""
-        return [_line(each) for each in self.injector.loaded] or [
-            "no faults: load a plan with streamid.faults.plan"
-        ]
+        """The faults of the plan: whether they are armed, and how many exchanges they struck."""
+        return self._lines()
 
     @command.command("streamid.faults.arm")  # type: ignore[untyped-decorator]
     def arm(self, *names: str) -> Sequence[str]:
@@ -89,16 +87,20 @@ class StreamidFaults:
 
     @command.command("streamid.faults.plan")  # type: ignore[untyped-decorator]
     def plan(self, value: str = "") -> Sequence[str]:
-        """Load a plan: a file, or presets, separated by commas; `off` for none. Without a value: say which."""
+        """Load a plan: a file, or presets with commas between; `off` for none. Without one: say which."""
         if value:
             try:
                 self._take("" if value == "off" else value)
             except ValueError as error:
                 raise exceptions.CommandError(str(error)) from None
             self._say("faults")
-        return [self._value or "no plan", *self.list()]
+        return [self._value or "no plan", *self._lines()]
 
     # Helpers
+
+    def _lines(self) -> Sequence[str]:
+        lines = [_line(each) for each in self.injector.loaded]
+        return lines or ["no faults: load a plan with streamid.faults.plan"]
 
     def _set_armed(self, names: Sequence[str], *, armed: bool) -> Sequence[str]:
         try:
@@ -109,7 +111,7 @@ class StreamidFaults:
                 f"there is no fault {error.args[0]!r}; there are: {known}"
             ) from None
         self._say("faults")
-        return self.list()
+        return self._lines()
 
     def _take(self, value: str) -> None:
         assert self._profile is not None

@@ -136,7 +136,8 @@ class FaultedStream(TappedStream):
 
     def _requested(self, parts: Iterable[Part]) -> _Commands:
         """Send `parts` to the service, or what a fault has instead."""
-        assert self._server is not None and self._request_head is not None
+        assert self._server is not None
+        assert self._request_head is not None
         head, server, stream_id = self._request_head, self._server, self.stream_id
         for part in parts:
             out: list[HttpEvent] = []

@@ -17,6 +17,8 @@ from faults.pipeline import Pipeline
 from faults.plan import Plan, PlannedFault
 from faults.scene import Change, Scene
 
+_OTHER_START = {Message.REQUEST: ResponseStart, Message.RESPONSE: RequestStart}
+
 type Put = Callable[[Injection], None]
 
 
@@ -94,7 +96,7 @@ class Injector:
         self._look()
 
     def arm(self, names: Iterable[str], armed: bool) -> None:
-        """Arm or disarm faults by name; all of them where none is named. Raises KeyError for an unknown one."""
+        """Arm or disarm faults by name, all of them where none is named. Raises KeyError."""
         by_name = {each.planned.name: each for each in self.loaded}
         for each in [by_name[name] for name in names] or self.loaded:
             if armed and not each.armed:
@@ -143,7 +145,10 @@ class Injector:
         stages = []
         for loaded in self._about(message):
             scene = decided.get(id(loaded))
-            if scene is None:
+            if scene is not None:
+                if not loaded.planned.fault.applies(scene, start):
+                    continue
+            else:
                 if type(loaded.planned.fault).answer is not Fault.answer:
                     continue  # it was asked at the request
                 if not self._matches(loaded, occasion):
@@ -174,7 +179,8 @@ class Injector:
             scope=self._scope(occasion),
             **self._facts,
         )
-        if not planned.fault.applies(scene, start):
+        is_about_it = message is planned.fault.message and type(start) is not _OTHER_START[message]
+        if is_about_it and not planned.fault.applies(scene, start):
             return None
         key = self._key(planned.when.per, occasion, start)
         decision = loaded.decider.decide(key, self._now())

@@ -56,10 +56,3 @@ class Fault(BaseModel):
     def stage(self, scene: Scene) -> Stage:
         """The fault at work in one exchange."""
         raise NotImplementedError
-
-    def answer(self, scene: Scene, now: int) -> Instead | None:
-        """The answer to a request whose head has come, if the fault has one and the service is not asked.
-
-        Asked of all kinds, whatever their `message`, before anything else of the exchange; `now` in µs.
-        """
-        return None

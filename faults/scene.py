@@ -27,10 +27,11 @@ class Scene:
     """One exchange as one fault sees it.
 
     `random` is this hit's own: seeded from the plan's seed, the fault, its key and ordinal. `memory` is
-    the fault's own from exchange to exchange. `id_header` is the header in which the profile's service
-    issues its ID (empty: in none), `expose` are the header names that its scripts need, `terminal` the
-    types of events that end its streams, `echo_path` is where in a JSON body its ID comes back (empty: nowhere); `scope` is the request's by the profile (empty: none).
-    `version` is the client's: `HTTP/1.0`, `HTTP/1.1`, `HTTP/2.0`. `note` writes a change into the journal.
+    the fault's own from exchange to exchange. `note` writes a change into the journal. `version` is the
+    client's: `HTTP/1.0`, `HTTP/1.1`, `HTTP/2.0`. The rest is from the profile: `scope` is the request's,
+    `id_header` the header in which the service issues its ID, `expose` are the headers that its scripts
+    need, `terminal` the types of events that end its streams, and `echo_path` is where in a JSON body its
+    ID comes back. Each is empty where there is none.
     """
 
     request: RequestStart

@@ -19,16 +19,19 @@ class DuplicateHeader(HeadFault):
     family: ClassVar[Family] = "heads"
     summary: ClassVar[str] = "A field comes twice, with the same value or with another one."
     received: ClassVar[str] = (
-        "A second line right after the first under `name`, written in the same letters; all other lines and "
-        "the body as they came. Scripts read both lines as one, joined by a comma and a space."
+        "A second line right after the first under `header`, written in the same letters; all other lines "
+        "and the body as they came. Scripts read both lines as one, joined by a comma and a space."
     )
-    example: ClassVar[str] = 'name = "X-Streaming-Session-Id"'
+    example: ClassVar[str] = 'header = "X-Streaming-Session-Id"'
     breaks: ClassVar[tuple[str, ...]] = ("HP703", "ID104")
     follows: ClassVar[tuple[str, ...]] = ("EC201", "EC206")
 
-    name: FieldName = Field(description="the field's name, in any case")
-    value: FieldValue | None = Field(None, description="the second line's value; by default the first one's")
+    header: FieldName = Field(description="the field's name, in any case")
+    value: FieldValue | None = Field(
+        default=None, description="the second line's value; by default the first one's"
+    )
 
     @override
     def fields(self, headers: Headers, scene: Scene) -> Headers:
-        return doubled(headers, self.name.lower().encode(), self.value.encode() if self.value else None)
+        second = None if self.value is None else self.value.encode()
+        return doubled(headers, self.header.lower().encode(), second)

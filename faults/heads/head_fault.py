@@ -1,7 +1,7 @@
 """What faults of heads share: they replace the field lines of one start by others."""
 
 from abc import abstractmethod
-from typing import Literal, override
+from typing import ClassVar, Literal, override
 
 from pydantic import Field
 
@@ -13,7 +13,12 @@ from faults.stage import Stage
 
 
 class FieldsFault(Fault):
-    """A fault that changes nothing but field lines, of a response where nothing else is said."""
+    """A fault that changes nothing but field lines, of a response where nothing else is said.
+
+    `passed` is what the journal says where there was nothing to change.
+    """
+
+    passed: ClassVar[str] = "the head has nothing that this fault could change"
 
     @abstractmethod
     def fields(self, headers: Headers, scene: Scene) -> Headers:
@@ -27,7 +32,9 @@ class FieldsFault(Fault):
 class HeadFault(FieldsFault):
     """A fault that changes nothing but the head of a message."""
 
-    on: Literal["request", "response"] = Field("response", description="the message whose head it changes")
+    on: Literal["request", "response"] = Field(
+        default="response", description="the message whose head it changes"
+    )
 
     @property
     @override
@@ -48,5 +55,5 @@ class _HeadStage(Stage):
     def start(self, start: Start, now: int) -> list[Part]:
         fields = self._fault.fields(start.headers, self.scene)
         if fields == start.headers:
-            self.note(What.PASSED, "the head has nothing that this fault could change")
+            self.note(What.PASSED, self._fault.passed)
         return [with_fields(start, fields)]

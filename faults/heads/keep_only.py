@@ -23,8 +23,9 @@ class KeepOnly(FieldsFault):
         "Of a response, only the listed fields get through, as if a gateway built it anew."
     )
     received: ClassVar[str] = (
-        "The lines under the names in their order, and Content-Length and Transfer-Encoding, which frame the "
-        "body; no others, so that Content-Type and Content-Encoding have to be listed. The body as it came."
+        "The lines under the names in their order, and Content-Length and Transfer-Encoding, which frame "
+        "the body; no others, so that Content-Type and Content-Encoding have to be listed. The body as it "
+        "came."
     )
     example: ClassVar[str] = 'names = ["Content-Type", "Content-Encoding", "Cache-Control", "Date"]'
     breaks: ClassVar[tuple[str, ...]] = ("CO401", "CO406", "CO409", "HP701", "ID101")

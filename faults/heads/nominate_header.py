@@ -22,9 +22,10 @@ class NominateHeader(HeadFault):
     family: ClassVar[Family] = "heads"
     summary: ClassVar[str] = "Connection names fields, so that the next hop has to leave them out."
     received: ClassVar[str] = (
-        "All lines as they came, those under the names too. The last Connection line names them behind what "
-        "it named already; where there was none, there is one at the end. Whoever passes the message on "
-        "leaves the fields out. HTTP/2 has no Connection, so a response that leaves by it is passed as it is."
+        "All lines as they came, those under the names too. The last Connection line names them behind "
+        "what it named already; where there was none, there is one at the end. Whoever passes the message "
+        "on leaves the fields out. HTTP/2 has no Connection, so a response that leaves by it is passed as "
+        "it is."
     )
     example: ClassVar[str] = 'names = ["X-Streaming-Session-Id"]'
     breaks: ClassVar[tuple[str, ...]] = ("HP701",)

@@ -28,12 +28,15 @@ class RecaseHeader(HeadFault):
     summary: ClassVar[str] = "Names of fields come in small letters, in capitals, or Like-This."
     received: ClassVar[str] = (
         "All lines in their order and with their values, the names in other letters. On HTTP/2 names are "
-        "always in small letters, so a response that leaves by it is passed as it is. The body as it came."
+        "always in small letters, so a response that leaves by it is passed as it is. The body as it "
+        "came."
     )
     example: ClassVar[str] = 'style = "lower"'
     follows: ClassVar[tuple[str, ...]] = ("EC201", "EC203")
 
-    names: tuple[FieldName, ...] = Field((), description="names, in any case; all where none is given")
+    names: tuple[FieldName, ...] = Field(
+        default=(), description="names, in any case; all where none is given"
+    )
     style: Literal["lower", "upper", "title"] = Field(description="how they are written")
 
     @override

@@ -26,21 +26,24 @@ class Redirect(Fault):
     family: ClassVar[Family] = "heads"
     summary: ClassVar[str] = "The request is redirected by the hop, and the service is not asked."
     received: ClassVar[str] = (
-        "The client gets the status `code` with Location and an empty body, and with CORS lines that allow "
-        "the request's Origin, if it has one; the service gets nothing. What comes to where Location leads "
-        "is passed, so that a client that follows gets on: after 301 and 302 with a GET instead of a POST."
+        "The client gets the status `code` with Location and an empty body, and with CORS lines that "
+        "allow the request's Origin, if it has one; the service gets nothing. What comes to where "
+        "Location leads is passed, so that a client that follows gets on: after 301 and 302 with a GET "
+        "instead of a POST."
     )
     example: ClassVar[str] = 'code = 307\nslash = "add"'
+    breaks: ClassVar[tuple[str, ...]] = ("CO406",)
     follows: ClassVar[tuple[str, ...]] = ("EC201", "EC203")
 
-    code: Literal[301, 302, 307, 308] = Field(307, description="the status")
+    code: Literal[301, 302, 307, 308] = Field(default=307, description="the status")
     to: str = Field(
-        "",
+        default="",
         description="Location: a URL or an absolute path, in which {path}, {query} (with its question mark) "
         "and {target} (both) stand for the request's; by default its target with another slash",
     )
     slash: Literal["add", "remove"] = Field(
-        "add", description="without `to`: whether a slash at the end of the path is added or taken away"
+        default="add",
+        description="without `to`: whether a slash at the end of the path is added or taken away",
     )
 
     @field_validator("to")
@@ -72,7 +75,7 @@ class Redirect(Fault):
             return self.location(start.target) != start.target
         authority, pattern = _destination(self.to)
         host = headers.first(start.headers, b"host") or headers.first(start.headers, b":authority") or b""
-        if authority and authority.lower() != host.decode("latin-1").lower():
+        if authority and _without_port(authority) != _without_port(host.decode("latin-1")):
             return True
         return not re.fullmatch(pattern, start.target.decode("latin-1"))
 
@@ -95,10 +98,17 @@ def _destination(to: str) -> tuple[str, str]:
     """The host that a template leads to (empty: the request's own), and a pattern for targets there."""
     found = _AUTHORITY.match(to)
     authority, rest = (found[1], to[found.end() :]) if found else ("", to)
+    if not rest.startswith(_BEGINS[:3]):
+        rest = "/" + rest
+    rest = rest.partition("#")[0]
     patterns = {"path": "[^?]*", "query": r"(?:\?.*)?", "target": ".*"}
     pieces = _SLOT.split(rest)
     made = [patterns[each] if place % 2 else re.escape(each) for place, each in enumerate(pieces)]
-    return authority, "(?s:" + ("".join(made) or "/") + ")"
+    return authority, "(?s:" + "".join(made) + ")"
+
+
+def _without_port(authority: str) -> str:
+    return authority.lower().removesuffix(":80").removesuffix(":443")
 
 
 class _Redirected(Stage):

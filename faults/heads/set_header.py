@@ -19,16 +19,16 @@ class SetHeader(HeadFault):
     family: ClassVar[Family] = "heads"
     summary: ClassVar[str] = "A field gets another value; where it was not there, it is added."
     received: ClassVar[str] = (
-        "One line with `value` in the place of all lines under `name`, which keeps the letters of the first; "
-        "where there was none, a line at the end. All other lines and the body as they came."
+        "One line with `value` in the place of all lines under `header`, which keeps the letters of the "
+        "first; where there was none, a line at the end. All other lines and the body as they came."
     )
-    example: ClassVar[str] = 'name = "X-Streaming-Session-Id"\nvalue = "stream-1700000000000-00000000"'
-    breaks: ClassVar[tuple[str, ...]] = ("HP703",)
+    example: ClassVar[str] = 'header = "X-Streaming-Session-Id"\nvalue = "stream-1700000000000-00000000"'
+    breaks: ClassVar[tuple[str, ...]] = ("HP703", "ID106")
     follows: ClassVar[tuple[str, ...]] = ("EC202",)
 
-    name: FieldName = Field(description="the field's name, in any case")
+    header: FieldName = Field(description="the field's name, in any case")
     value: FieldValue = Field(description="its value")
 
     @override
     def fields(self, headers: Headers, scene: Scene) -> Headers:
-        return replaced(headers, self.name.encode(), self.value.encode())
+        return replaced(headers, self.header.encode(), self.value.encode())

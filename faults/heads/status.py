@@ -21,19 +21,23 @@ class Status(Fault):
     family: ClassVar[Family] = "heads"
     summary: ClassVar[str] = "An error of the hop's own stands in for the answer, which the service did give."
     received: ClassVar[str] = (
-        "A head with the status `code`, with Content-Type and Content-Length of `body`, with Date as it came "
-        "and, if `cors` is keep, the Access-Control-* and Vary lines; right after it the whole body. The end "
-        "comes when the service's answer ends, but at once where that is an event stream. Nothing else of "
-        "the service's head, and nothing of its body."
+        "A head with the status `code`, with Content-Type and Content-Length of `body`, with Date as it "
+        "came and, if `cors` is keep, the Access-Control-* and Vary lines; right after it the whole body. "
+        "The end comes when the service's answer ends, but at once where that is an event stream. Nothing "
+        "else of the service's head, and nothing of its body."
     )
     example: ClassVar[str] = 'code = 503\nbody = \'{"message":"Try again later"}\''
-    breaks: ClassVar[tuple[str, ...]] = ("HP701", "HP703", "HP704")
+    breaks: ClassVar[tuple[str, ...]] = ("CO406", "HP701", "HP703", "HP704")
     follows: ClassVar[tuple[str, ...]] = ("EC201", "EC203")
 
     code: int = Field(ge=400, le=599, description="the status, from 400 to 599")
-    body: str | None = Field(None, description="the body; by default JSON with the reason as its message")
-    content_type: FieldValue = Field("application/json", description="the media type of the body")
-    cors: Literal["keep", "drop"] = Field("keep", description="what becomes of the CORS and Vary lines")
+    body: str | None = Field(
+        default=None, description="the body; by default JSON with the reason as its message"
+    )
+    content_type: FieldValue = Field(default="application/json", description="the media type of the body")
+    cors: Literal["keep", "drop"] = Field(
+        default="keep", description="what becomes of the CORS and Vary lines"
+    )
 
     @override
     def stage(self, scene: Scene) -> Stage:

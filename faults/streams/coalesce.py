@@ -51,6 +51,7 @@ class _Coalescing(Stage):
         self._fault = fault
         self._head: Start | None = None
         self._body = bytearray()
+        self.waits_for_more = fault.every is None
         how = "till the end"
         if fault.bytes_ is not None:
             how = f"until they are {fault.bytes_} bytes"
@@ -90,6 +91,10 @@ class _Coalescing(Stage):
     @override
     def wake(self, now: int) -> list[Part]:
         return self._release(self.held) if self.due is not None and self.due <= now else []
+
+    @override
+    def release(self, now: int) -> list[Part]:
+        return self._release(self.held)
 
     def _wait(self, now: int) -> None:
         if self._fault.every is not None and self.due is None:

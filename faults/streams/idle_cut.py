@@ -37,6 +37,7 @@ class _Watching(Stage):
         super().__init__(scene)
         self._fault = fault
         self._passed = 0
+        self._is_over = False
         self.changes_length = fault.ending is Ending.CLEAN
 
     @override
@@ -49,7 +50,8 @@ class _Watching(Stage):
         if out := self.wake(now):
             return out
         self._passed += len(data)
-        self.due = now + self._fault.after
+        if not self._is_over:
+            self.due = now + self._fault.after
         return [Data(data)]
 
     @override
@@ -57,7 +59,8 @@ class _Watching(Stage):
         if out := self.wake(now):
             return out
         self.due = None
-        self.note(What.PASSED, f"it was never silent for {self._fault.after // 1000} ms")
+        if not self._is_over:
+            self.note(What.PASSED, f"it was never silent for {self._fault.after // 1000} ms")
         return [end]
 
     @override
@@ -69,7 +72,7 @@ class _Watching(Stage):
     def wake(self, now: int) -> list[Part]:
         if self.due is None or self.due > now:
             return []
-        self.due = None
+        self._is_over, self.due = True, None
         silence = f"{self._fault.after // 1000} ms of silence"
         self.note(What.END, f"{self._fault.ending} after {silence}", offset=self._passed)
         return [Cut(self._fault.ending)]

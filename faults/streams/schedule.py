@@ -35,6 +35,10 @@ class ScheduledStage(Stage):
         return [cut]
 
     @override
+    def release(self, now: int) -> list[Part]:
+        return self.wake(self.last)
+
+    @override
     def wake(self, now: int) -> list[Part]:
         out: list[Part] = []
         while self._queue and self._queue[0][0] <= now:

@@ -101,6 +101,14 @@ class _Stalled(Stage):
         self.held, self.due, self._is_stalled = 0, None, False
         return [*out]
 
+    @override
+    def release(self, now: int) -> list[Part]:
+        out: list[Part] = [*self._queue]
+        self._queue.clear()
+        self.held, self.due = 0, None
+        self._is_stalled = False
+        return out
+
     def _one(self, part: Data | End) -> list[Part]:
         if not self._is_stalled:
             return [part]

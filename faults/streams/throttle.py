@@ -84,6 +84,13 @@ class _Throttled(Stage):
     def wake(self, now: int) -> list[Part]:
         return self._pump(now)
 
+    @override
+    def release(self, now: int) -> list[Part]:
+        out: list[Part] = [*self._queue]
+        self._queue.clear()
+        self.held, self.due = 0, None
+        return out
+
     def _pump(self, now: int) -> list[Part]:
         if self.due is not None and now < self.due:
             return []

@@ -24,7 +24,7 @@ class Truncate(Fault):
         "chunk, `reset` with a reset. For `clean`, a Content-Length gives way to chunks on HTTP/1.1."
     )
     example: ClassVar[str] = 'events = 3\nending = "clean"'
-    breaks: ClassVar[tuple[str, ...]] = ("SS503", "HP704")
+    breaks: ClassVar[tuple[str, ...]] = ("SS503",)
 
     events: int | None = Field(default=None, ge=0, description="after so many events")
     bytes_: int | None = Field(default=None, ge=0, description="after so many bytes of the body")
@@ -118,6 +118,6 @@ class _Truncated(Stage):
         self.note(What.PASSED, why)
 
     def _cut(self) -> Cut:
-        self.due = None
+        self._is_passing, self.due = True, None
         self.note(What.END, f"{self._fault.ending} after {self._passed} bytes", offset=self._passed)
         return Cut(self._fault.ending)

@@ -1,0 +1,90 @@
+"""Each fault between the lab's tester and its services: which rules `validate` then reports, live and offline."""
+
+import contextlib
+import io
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from contract.findings import Finding, Severity, Verdict
+from lab.client import StreamingOptions
+from lab.logger import Logger
+from lab.tester import StreamingTester
+from tests.matrix.cell import settled
+from tests.support.lab import running_lab
+from tests.support.proxy import Proxy
+
+ORIGIN = "http://localhost:8080"
+NO_PLAN = '[[fault]]\nkind = "delay"\nby = "1 ms"\narmed = false\n'
+
+
+@dataclass(frozen=True)
+class LabCase:
+    """A kind in the plan, and for whom; without `settings` its example's."""
+
+    kind: str
+    settings: str
+    match: str = ""
+
+    def plan(self) -> str:
+        """The plan with this one fault."""
+        match = f"match = '{self.match}'\n" if self.match else ""
+        return f'[[fault]]\nkind = "{self.kind}"\n{match}{self.settings}\n'
+
+
+class LabBench:
+    """A lab and a proxy through which case after case runs; the plan's file is changed in between."""
+
+    def __init__(self, folder: Path) -> None:
+        self._plan = folder / "plan.toml"
+        self._plan.write_text(NO_PLAN, "utf-8")
+        self.proxy = Proxy("regular", options={"streamid_faults": str(self._plan)}, folder=folder)
+        self._stack = contextlib.ExitStack()
+        self._last = 0
+
+    def __enter__(self) -> Self:
+        self._lab = self._stack.enter_context(running_lab(tokens=12, interval=0.01))
+        self._stack.enter_context(self.proxy)
+        return self
+
+    def __exit__(self, *about: object) -> None:
+        self._stack.close()
+
+    def run(self, plan: str) -> list[Finding]:
+        """What the live proxy finds of the tester's traffic under `plan`."""
+        self._load(plan)
+        lab = self._lab
+        options = StreamingOptions(
+            authentication_url=lab.authentication_url,
+            accounting_url=lab.accounting_url,
+            chat_url=lab.chat_url,
+            origin=ORIGIN,
+            update_delay=0.0,
+            retries=1,
+            backoff=0.02,
+            timeout=5.0,
+            proxy=f"http://127.0.0.1:{self.proxy.port}",
+        )
+        with StreamingTester(options, Logger(io.StringIO())) as tester:
+            tester.run()
+        first = self._last
+        self._last, found = settled(self.proxy.recording, first)
+        return found
+
+    def _load(self, plan: str) -> None:
+        before = self.proxy.log().count("was read again")
+        self._plan.write_text(plan, "utf-8")
+        deadline = time.monotonic() + 10
+        while self.proxy.log().count("was read again") == before:
+            assert time.monotonic() < deadline, f"the plan was not read again:\n{self.proxy.log()[-2000:]}"
+            time.sleep(0.05)
+
+
+def errors(findings: list[Finding]) -> set[str]:
+    """The codes that are certain and more than a note."""
+    return {
+        each.code
+        for each in findings
+        if each.verdict is not Verdict.INCONCLUSIVE and each.severity is not Severity.INFO
+    }
