@@ -19,6 +19,7 @@ type CompileFilter = Callable[[str], object]
 OWN_KEYS = ("kind", "name", "match", "when", "armed")
 """The keys of a table that are not settings of its kind."""
 
+_LISTED = 12
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -60,8 +61,9 @@ def planned(
 
 def suggestion(wrong: str, right: Sequence[str]) -> str:
     """A clause that leads to what was meant."""
-    near = get_close_matches(wrong, right, n=1, cutoff=0.6)
-    return f"did you mean {near[0]}?" if near else f"there are: {', '.join(right)}"
+    if near := get_close_matches(wrong, right, n=1, cutoff=0.6):
+        return f"did you mean {near[0]}?"
+    return f"there are: {', '.join(right)}" if len(right) <= _LISTED else "streamid faults list has them all"
 
 
 def explained(

@@ -98,6 +98,10 @@ DELAY = '[[fault]]\nkind = "delay"\nby = "1 s"\n'
             DELAY + "[[fault]]\nkind = 'strip-heder'",
             "5: fault[1].kind: there is no kind 'strip-heder'; did you mean strip-header?",
         ),
+        (
+            "[[fault]]\nkind = 'xyzzy'",
+            "2: fault[0].kind: there is no kind 'xyzzy'; streamid faults list has them all",
+        ),
         ("[[fault]]\nkind = 'delay'", "1: fault[0].by: is missing"),
         (
             DELAY + "bye = '2 s'",
