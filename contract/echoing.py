@@ -30,7 +30,9 @@ def is_rewritten(exchange: Exchange) -> bool:
     if at_server.target != exchange.request.target:
         return True
     name = exchange.echo.id.header
-    return name is not None and lines(at_server.headers, key(name)) != lines(exchange.request.headers, key(name))
+    return name is not None and lines(at_server.headers, key(name)) != lines(
+        exchange.request.headers, key(name)
+    )
 
 
 def subject(exchange: Exchange, profile: Profile, window: Window, gap: int) -> Echo | None:

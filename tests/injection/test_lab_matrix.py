@@ -1,4 +1,4 @@
-"""Each kind of fault between tester and lab: `validate` reports what its page says, and blames nobody else."""
+"""Each kind of fault between tester and lab: `validate` reports what its page says, and blames no other."""
 
 from collections.abc import Iterator
 
@@ -48,7 +48,9 @@ def slow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabBench]:
 
 def case(kind: str) -> LabCase:
     fault = KINDS[kind]
-    return LabCase(kind, OTHERWISE.get(kind, fault.example), _MATCH_OF.get(kind) or _MATCH.get(fault.family, STREAMS))
+    return LabCase(
+        kind, OTHERWISE.get(kind, fault.example), _MATCH_OF.get(kind) or _MATCH.get(fault.family, STREAMS)
+    )
 
 
 def test_without_a_fault_the_rules_have_only_the_hint_that_refusals_tell_too_much(quick: LabBench) -> None:
