@@ -45,13 +45,8 @@ class ThinPreflight(CorsFault):
         first = next((name for names in asked.values() for name in names), b"")
         out = self.leave_out.encode() if self.leave_out is not None else first
         for field, names in asked.items():
-            if b"*" in split(lines.combined(headers, field) or b"") and any(
-                _same(each, out) for each in names
-            ):
+            is_all = b"*" in split(lines.combined(headers, field) or b"")
+            if is_all and out.lower() in {name.lower() for name in names}:
                 headers = replaced(headers, field, b", ".join(names))
             headers = without_name(headers, field, out)
         return headers
-
-
-def _same(one: bytes, other: bytes) -> bool:
-    return one.lower() == other.lower()

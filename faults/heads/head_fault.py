@@ -41,9 +41,13 @@ class HeadFault(FieldsFault):
     def message(self) -> Message:
         return Message(self.on)
 
-    def is_lower_case(self, scene: Scene) -> bool:
-        """Whether the message leaves by HTTP/2, with names in lower case and without `Connection`."""
-        return self.on == "response" and scene.version.startswith("HTTP/2")
+
+def is_by_http2(scene: Scene) -> bool:
+    """Whether a message may leave by HTTP/2 or later, with names in lower case and without `Connection`.
+
+    A request may where the client speaks it: on the other side, it is mostly the same.
+    """
+    return not scene.version.startswith("HTTP/1")
 
 
 class _HeadStage(Stage):

@@ -8,7 +8,7 @@ from contract.events import Headers
 from contract.token_lists import split
 from faults.fault import Family
 from faults.fields import has, revalued
-from faults.heads.head_fault import HeadFault
+from faults.heads.head_fault import HeadFault, is_by_http2
 from faults.names import FieldName
 from faults.scene import Scene
 
@@ -24,8 +24,7 @@ class NominateHeader(HeadFault):
     received: ClassVar[str] = (
         "All lines as they came, those under the names too. The last Connection line names them behind "
         "what it named already; where there was none, there is one at the end. Whoever passes the message "
-        "on leaves the fields out. HTTP/2 has no Connection, so a response that leaves by it is passed as "
-        "it is."
+        "on leaves the fields out. HTTP/2 has no Connection: with a client that speaks it, all is passed."
     )
     example: ClassVar[str] = 'names = ["X-Streaming-Session-Id"]'
     breaks: ClassVar[tuple[str, ...]] = ("HP701",)
@@ -35,7 +34,7 @@ class NominateHeader(HeadFault):
 
     @override
     def fields(self, headers: Headers, scene: Scene) -> Headers:
-        if self.is_lower_case(scene):
+        if is_by_http2(scene):
             return headers
         lines = [value for name, value in headers if name.lower() == _CONNECTION]
         there = {name.lower() for name in split(b",".join(lines))}

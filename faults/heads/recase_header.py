@@ -8,7 +8,7 @@ from pydantic import Field
 from contract.events import Headers
 from faults.fault import Family
 from faults.fields import named
-from faults.heads.head_fault import HeadFault
+from faults.heads.head_fault import HeadFault, is_by_http2
 from faults.names import FieldName
 from faults.scene import Scene
 
@@ -27,9 +27,8 @@ class RecaseHeader(HeadFault):
     family: ClassVar[Family] = "heads"
     summary: ClassVar[str] = "Names of fields come in small letters, in capitals, or Like-This."
     received: ClassVar[str] = (
-        "All lines in their order and with their values, the names in other letters. On HTTP/2 names are "
-        "always in small letters, so a response that leaves by it is passed as it is. The body as it "
-        "came."
+        "All lines in their order and with their values, the names in other letters. The body as it came. "
+        "HTTP/2 has all names in small letters: with a client that speaks it, all is passed."
     )
     example: ClassVar[str] = 'style = "lower"'
     follows: ClassVar[tuple[str, ...]] = ("EC201", "EC203")
@@ -41,7 +40,7 @@ class RecaseHeader(HeadFault):
 
     @override
     def fields(self, headers: Headers, scene: Scene) -> Headers:
-        if self.is_lower_case(scene):
+        if is_by_http2(scene):
             return headers
         names, write = named(self.names), _STYLES[self.style]
         return tuple(

@@ -24,7 +24,7 @@ class SetHeader(HeadFault):
     )
     example: ClassVar[str] = 'header = "X-Streaming-Session-Id"\nvalue = "stream-1700000000000-00000000"'
     breaks: ClassVar[tuple[str, ...]] = ("HP703", "ID106")
-    follows: ClassVar[tuple[str, ...]] = ("EC202",)
+    follows: ClassVar[tuple[str, ...]] = ("EC201", "EC202", "EC203")
 
     header: FieldName = Field(description="the field's name, in any case")
     value: FieldValue = Field(description="its value")

@@ -20,7 +20,7 @@ class StripHeader(HeadFault):
     received: ClassVar[str] = "All lines but those under the names, in their order; the body as it came."
     example: ClassVar[str] = 'names = ["X-Streaming-Session-Id"]'
     breaks: ClassVar[tuple[str, ...]] = ("ID101", "HP701")
-    follows: ClassVar[tuple[str, ...]] = ("EC201",)
+    follows: ClassVar[tuple[str, ...]] = ("EC201", "EC202", "EC203")
 
     names: tuple[FieldName, ...] = Field(min_length=1, description="names, in any case")
 

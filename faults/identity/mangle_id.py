@@ -1,6 +1,7 @@
 """mangle-id: the ID gets through, but not as it was."""
 
 from collections.abc import Callable
+from string import ascii_letters, digits
 from typing import ClassVar, Literal, Self, override
 
 from pydantic import Field, model_validator
@@ -10,15 +11,15 @@ from faults.identity.id_fault import OtherIdFault
 from faults.scene import Scene
 
 _JUNK = b"%0D%0A"
+_PLAIN = frozenset((ascii_letters + digits).encode())
 
 
 def _percent_encoded(value: bytes) -> bytes:
     """All but letters and digits as `%XX`; the first byte where there is nothing else."""
-    out = b"".join(b"%c" % byte if b"%c" % byte in _PLAIN else b"%%%02X" % byte for byte in value)
+    out = b"".join(b"%c" % byte if byte in _PLAIN else b"%%%02X" % byte for byte in value)
     return out if out != value else b"%%%02X" % value[0] + value[1:]
 
 
-_PLAIN = frozenset(b"%c" % byte for byte in b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
 _WAYS: dict[str, Callable[[bytes], bytes]] = {
     "lower": bytes.lower,
     "upper": bytes.upper,
@@ -43,7 +44,7 @@ class MangleId(OtherIdFault):
     )
     example: ClassVar[str] = 'how = "upper"'
     breaks: ClassVar[tuple[str, ...]] = ("HP703", "ID103")
-    follows: ClassVar[tuple[str, ...]] = ("EC202",)
+    follows: ClassVar[tuple[str, ...]] = ("EC201", "EC202", "EC206")
 
     how: Literal["lower", "upper", "trim", "truncate", "quote", "junk", "percent-encode"] = Field(
         description="what becomes of it"

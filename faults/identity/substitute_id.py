@@ -27,7 +27,7 @@ class SubstituteId(OtherIdFault):
     )
     example: ClassVar[str] = 'header = "X-Streaming-Session-Id"'
     breaks: ClassVar[tuple[str, ...]] = ("HP703",)
-    follows: ClassVar[tuple[str, ...]] = ("EC202",)
+    follows: ClassVar[tuple[str, ...]] = ("EC201", "EC202", "EC203")
 
     value: FieldValue | None = Field(default=None, description="the ID; by default one of the same shape")
 

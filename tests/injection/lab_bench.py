@@ -1,4 +1,4 @@
-"""Each fault between the lab's tester and its services: which rules `validate` then reports, live and offline."""
+"""Each fault between the lab's tester and its services: which rules are reported then, live and offline."""
 
 import contextlib
 import io
@@ -36,7 +36,8 @@ class LabCase:
 class LabBench:
     """A lab and a proxy through which case after case runs; the plan's file is changed in between."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, interval: float = 0.01) -> None:
+        self._interval = interval
         self._plan = folder / "plan.toml"
         self._plan.write_text(NO_PLAN, "utf-8")
         self.proxy = Proxy("regular", options={"streamid_faults": str(self._plan)}, folder=folder)
@@ -44,7 +45,7 @@ class LabBench:
         self._last = 0
 
     def __enter__(self) -> Self:
-        self._lab = self._stack.enter_context(running_lab(tokens=12, interval=0.01))
+        self._lab = self._stack.enter_context(running_lab(tokens=12, interval=self._interval))
         self._stack.enter_context(self.proxy)
         return self
 

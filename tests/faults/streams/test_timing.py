@@ -164,6 +164,18 @@ def test_throttle_cuts_at_an_even_pace() -> None:
     assert run.times[-1] == (60, End())
 
 
+def test_throttle_waits_with_a_piece_of_a_new_chunk_too() -> None:
+    run = begun(make(Throttle, rate=1000, burst=30))
+    run.feed(HEAD, 0)
+    run.feed(Data(b"x" * 40), 10 * MS)
+    run.feed(Data(b"y" * 45), 31 * MS)
+    run.feed(End(), 32 * MS)
+    run.until(99 * MS)
+    pieces = [(at, len(part)) for at, part in run.times[1:] if isinstance(part, bytes)]
+    assert pieces == [(10, 30), (30, 10), (50, 30), (70, 15)]
+    assert run.times[-1] == (70, End())
+
+
 def test_throttle_of_less_than_a_byte_each_20_ms_waits_for_whole_bytes() -> None:
     run = drive(make(Throttle, rate=8), [b"abc", b"d"])
     assert run.times[1:] == [(10, b"a"), (125, b"b"), (250, b"c"), (375, b"d"), (375, End())]
@@ -234,6 +246,8 @@ def test_split_cuts_where_it_should(at: int | str, chunks: list[bytes], pieces: 
 def test_split_with_a_gap_delays_what_follows_only_as_far_as_order_needs() -> None:
     run = drive(make(Split, at=1, gap="6 ms"), [b"abc", b"d", b"e"])
     assert run.times == [(0, HEAD), (10, b"a"), (16, b"b"), (22, b"c"), (22, b"d"), (30, b"e"), (30, End())]
+    run = drive(make(Split, at=1, gap="6 ms"), [b"abc", b"de"])
+    assert run.times[1:] == [(10, b"a"), (16, b"b"), (22, b"c"), (22, b"d"), (28, b"e"), (28, End())]
 
 
 def test_split_with_nothing_to_cut_passes() -> None:
