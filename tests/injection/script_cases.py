@@ -22,6 +22,7 @@ class Asks(StrEnum):
 
     STREAM = "a stream, without a preflight"
     ASKED_STREAM = "a stream, after a preflight"
+    TYPED_STREAM = "a stream, after a preflight for its media type alone"
     REFUSED = "an update that is refused with 400, without a preflight"
     ASKED_REFUSED = "an update that is refused with 400, after a preflight"
     MOVED = "a stream that the service redirects to another one"
@@ -32,7 +33,8 @@ class Asks(StrEnum):
 class ScriptCase:
     """A fault by its settings in the plan (none for empty ones), and what comes of it.
 
-    `include` sends the request with credentials, which are a cookie. `only` restricts the fault further.
+    `include` sends the request with credentials, which are a cookie, unless `is_bare`: the page has none
+    for that host, so that the traffic does not show the mode. `only` restricts the fault further.
     """
 
     gets: Gets
@@ -40,6 +42,12 @@ class ScriptCase:
     asks: Asks = Asks.STREAM
     include: bool = False
     only: str = ""
+    is_bare: bool = False
+
+    @property
+    def kind(self) -> str:
+        """The kind of its fault."""
+        return self.settings.partition(" | ")[0]
 
     def table(self, name: str) -> str:
         """Its fault, for requests of the case `name`, preflights and redirected ones too."""
@@ -116,6 +124,12 @@ PREFLIGHTS = {
     "all-headers": ScriptCase(
         ALL, 'set-header | header = "Access-Control-Allow-Headers" | value = "*"', Asks.ASKED_STREAM
     ),
+    "all-headers-include": ScriptCase(
+        NOTHING,
+        'set-header | header = "Access-Control-Allow-Headers" | value = "*"',
+        Asks.TYPED_STREAM,
+        include=True,
+    ),
 }
 
 _EXPOSE = 'header = "Access-Control-Expose-Headers"'
@@ -136,6 +150,8 @@ EXPOSED = {
     "wildcard-include": ScriptCase(ALL_BUT_ID, "expose-wildcard", include=True),
     "wildcard-asked": ScriptCase(ALL, "expose-wildcard", Asks.ASKED_STREAM),
     "wildcard-asked-include": ScriptCase(ALL_BUT_ID, "expose-wildcard", Asks.ASKED_STREAM, include=True),
+    "wildcard-bare": ScriptCase(ALL_BUT_ID, "expose-wildcard", include=True, is_bare=True),
+    "wildcard-omit-bare": ScriptCase(ALL, "expose-wildcard", is_bare=True),
     "preflight-only": ScriptCase(ALL_BUT_ID, "expose-on-preflight-only", Asks.ASKED_STREAM),
     "preflight-only-include": ScriptCase(ALL_BUT_ID, "expose-on-preflight-only", include=True),
     "renamed-expose": ScriptCase(ALL_BUT_ID, f'rename-header | {_EXPOSE} | to = "X-Expose"'),
@@ -185,6 +201,14 @@ HEADS = {
 }
 
 CASES = HEALTHY | ORIGINS | PREFLIGHTS | EXPOSED | LAYERS | HEADS
+
+BARE = {
+    "star-bare": ScriptCase(
+        NOTHING, 'wrong-origin | how = "other" | value = "*"', include=True, is_bare=True
+    ),
+    "no-trust-bare": ScriptCase(NOTHING, f"strip-header | {_TRUST}", include=True, is_bare=True),
+}
+"""Where a script gets nothing because it includes credentials, and nothing in the traffic shows that."""
 
 BODY = (
     b'event: chunk\ndata: {"text":"x"}\n\nevent: done\ndata: {"message":"Stream complete","tokensUsed":1}\n\n'
