@@ -132,7 +132,8 @@ class FaultedStream(TappedStream):
             self._requests.is_over = True
             self._answer_ourselves(instead)
         else:
-            self._requests = self._injector.request(self._occasion)
+            is_h2 = self._server is not None and self._server.alpn == b"h2"
+            self._requests = self._injector.request(self._occasion, "HTTP/2.0" if is_h2 else "HTTP/1.1")
 
     def _requested(self, parts: Iterable[Part]) -> _Commands:
         """Send `parts` to the service, or what a fault has instead."""

@@ -163,7 +163,7 @@ def plan_of(cases: tuple[WireCase, ...], seed: int = 1) -> str:
     """The plan with the faults of all cases, each for its own requests."""
     tables = [f"seed = {seed}"]
     for case in cases:
-        match = f'~hq "X-Case: {case.name}$"'
+        match = f'~hq "X-Case: {case.name}[^a-z0-9.-]"'
         tables.append(
             f'[[fault]]\nkind = "{case.kind}"\nname = "{case.name}"\nmatch = \'{match}\'\n{case.settings}'
         )
