@@ -65,8 +65,8 @@ DROP = (
     WireCase(
         "strip-header",
         asked(b"X-Case: strip-header.request", _FROM, b"Accept: */*", _EMPTY),
-        'names = ["authorization"]\non = "request"',
-        requests=lambda case: (request(case, b"Authorization: Bearer t", b"Accept: */*"),),
+        'names = ["x-tenant"]\non = "request"',
+        requests=lambda case: (request(case, b"X-Tenant: t", b"Accept: */*"),),
         label="request",
     ),
     WireCase("keep-only", answer(TYPE, VARY, CHUNKED), 'names = ["vary", "Content-Type"]'),
@@ -143,9 +143,9 @@ CHANGE = (
     ),
     WireCase(
         "rename-header",
-        asked(b"X-Case: rename-header.request", _FROM, b"X-Auth: Bearer t", _EMPTY),
-        'header = "Authorization"\nto = "X-Auth"\non = "request"',
-        requests=lambda case: (request(case, b"Authorization: Bearer t"),),
+        asked(b"X-Case: rename-header.request", _FROM, b"X-Auth: t", _EMPTY),
+        'header = "X-Tenant"\nto = "X-Auth"\non = "request"',
+        requests=lambda case: (request(case, b"X-Tenant: t"),),
         label="request",
     ),
     WireCase(
@@ -165,9 +165,9 @@ CHANGE = (
     ),
     WireCase(
         "set-header",
-        asked(b"X-Case: set-header.request", _FROM, b"Authorization: Bearer other", _EMPTY),
-        'header = "Authorization"\nvalue = "Bearer other"\non = "request"',
-        requests=lambda case: (request(case, b"Authorization: Bearer t"),),
+        asked(b"X-Case: set-header.request", _FROM, b"X-Tenant: other", _EMPTY),
+        'header = "X-Tenant"\nvalue = "other"\non = "request"',
+        requests=lambda case: (request(case, b"X-Tenant: t"),),
         label="request",
     ),
 )
