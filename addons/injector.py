@@ -124,9 +124,9 @@ class Injector:
             occasion.answering.append((loaded, scene))
         return None
 
-    def request(self, occasion: Occasion) -> Pipeline | None:
-        """The faults that strike the request; None for none."""
-        return self._pipeline(occasion, Message.REQUEST, occasion.request, "HTTP/1.1")
+    def request(self, occasion: Occasion, version: str) -> Pipeline | None:
+        """The faults that strike the request, which leaves by this HTTP version; None for none."""
+        return self._pipeline(occasion, Message.REQUEST, occasion.request, version)
 
     def response(self, occasion: Occasion, start: ResponseStart) -> Pipeline | None:
         """The faults that strike the response with this start; None for none."""

@@ -4,6 +4,7 @@ import re
 
 from contract.answers import said
 from contract.exchange import Exchange
+from contract.headers import key, lines
 from contract.places import Returned, in_request
 from contract.profile import Profile
 from contract.rules.echo import FOLDED, TRIMMED, TRIMMED_AND_FOLDED
@@ -17,6 +18,21 @@ def returned(exchange: Exchange) -> Returned:
     if exchange.echo is None:
         return Returned(None, "")
     return in_request(exchange.echo.id, exchange.visit, exchange.request.headers, exchange.request_body)
+
+
+def is_rewritten(exchange: Exchange) -> bool:
+    """Whether the service got the request with another body, target, or header for the ID."""
+    sides, at_server = exchange.request_sides, exchange.request_at_server
+    if sides is not None and not sides.is_alike:
+        return True
+    if at_server is None or exchange.echo is None:
+        return False
+    if at_server.target != exchange.request.target:
+        return True
+    name = exchange.echo.id.header
+    return name is not None and lines(at_server.headers, key(name)) != lines(
+        exchange.request.headers, key(name)
+    )
 
 
 def subject(exchange: Exchange, profile: Profile, window: Window, gap: int) -> Echo | None:
@@ -40,6 +56,7 @@ def subject(exchange: Exchange, profile: Profile, window: Window, gap: int) -> E
         answer=answer.answer,
         status=server.status if server else None,
         is_scoped=profile.scope.is_given,
+        is_rewritten=is_rewritten(exchange),
         own=own,
         foreign=foreign[-1] if foreign else None,
         handed=handed[-1] if handed else None,

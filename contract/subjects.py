@@ -106,7 +106,8 @@ class Echo:
     scope's newest when the request began. `unsure` says why an issuing response of this scope may
     not have been seen. `is_retry` says that an earlier echo of it failed, or its answer was lost, so that the
     service may have accepted it. `deviation` says how a refusal's words came otherwise than the profile has
-    it, `leaked` is an ID of the service's that a refusal tells.
+    it, `leaked` is an ID of the service's that a refusal tells. `is_rewritten` says that the service was
+    sent something else than the client had sent: how it answers that is no answer to the client's echo.
     """
 
     profile: Profile
@@ -130,6 +131,7 @@ class Echo:
     is_retry: bool = False
     deviation: str = ""
     leaked: str = ""
+    is_rewritten: bool = False
 
     @property
     def value(self) -> str:

@@ -2,8 +2,20 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
+from contract.events import Headers
 from faults.framing import reframed
-from faults.parts import Cut, Data, End, Instead, Part, Repeat, RequestStart, ResponseStart, Start
+from faults.parts import (
+    Cut,
+    Data,
+    End,
+    Instead,
+    Part,
+    Repeat,
+    RequestStart,
+    ResponseStart,
+    Start,
+    with_fields,
+)
 from faults.scene import Change, What, field_changes
 from faults.stage import Stage
 
@@ -25,22 +37,26 @@ class Pipeline:
     @property
     def due(self) -> int | None:
         """When `wake` is to be called (µs); None: not before the next part."""
+        if self.is_over:
+            return None
         return min((stage.due for stage in self._stages if stage.due is not None), default=None)
 
     @property
     def held(self) -> int:
         """Bytes that are kept back."""
-        return sum(stage.held for stage in self._stages)
+        return 0 if self.is_over else sum(stage.held for stage in self._stages)
 
     def feed(self, part: Part, now: int) -> list[Part]:
         """What leaves because `part` came."""
+        if self.is_over:
+            return []
         return self._out(self._through(0, [part], now))
 
     def wake(self, now: int) -> list[Part]:
         """What leaves because time has passed."""
         out: list[Part] = []
         for place, stage in enumerate(self._stages):
-            if stage.due is not None and stage.due <= now:
+            if stage.due is not None and stage.due <= now and not self.is_over:
                 out += self._out(self._through(place + 1, self._head_noted(stage, stage.wake(now)), now))
         return out
 
@@ -88,6 +104,8 @@ class Pipeline:
                 if stage.changes_length:
                     part = reframed(part, self._version)
                 if came is not None:
+                    if self._version == "HTTP/2.0":
+                        part = with_fields(part, lowered(part.headers, came.headers))
                     for change in head_changes(came, part):
                         stage.scene.note(change)
                 stage.came = None
@@ -104,6 +122,11 @@ class Pipeline:
             out.append(part)
             self.is_over = isinstance(part, End | Cut | Instead)
         return out
+
+
+def lowered(headers: Headers, known: Headers) -> Headers:
+    """Names of lines that are not in `known` in lower case, as HTTP/2 wants them (RFC 9113 §8.2.1)."""
+    return tuple(line if line in known else (line[0].lower(), line[1]) for line in headers)
 
 
 def head_changes(before: Start, after: Start) -> list[Change]:

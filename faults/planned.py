@@ -59,11 +59,11 @@ def planned(
     return tuple(found), problems
 
 
-def suggestion(wrong: str, right: Sequence[str]) -> str:
-    """A clause that leads to what was meant."""
+def suggestion(wrong: str, right: Sequence[str], where: str = "streamid faults list") -> str:
+    """A clause that leads to what was meant; `where` lists what is right, should that be much."""
     if near := get_close_matches(wrong, right, n=1, cutoff=0.6):
         return f"did you mean {near[0]}?"
-    return f"there are: {', '.join(right)}" if len(right) <= _LISTED else "streamid faults list has them all"
+    return f"there are: {', '.join(right)}" if len(right) <= _LISTED else f"{where} has them all"
 
 
 def explained(

@@ -8,7 +8,7 @@ from contract.subjects import NA, PASS, Answer, Echo, Ruling, fails, inconclusiv
 def valid_rejected(echo: Echo) -> Ruling:
     """SV301: the service accepts the right ID. A retry after a failure or a lost connection is no refusal."""
     right = _is_right(echo)
-    if right is False or echo.answer in (Answer.REFUSED, Answer.FAILED, Answer.NONE):
+    if echo.is_rewritten or right is False or echo.answer in (Answer.REFUSED, Answer.FAILED, Answer.NONE):
         return NA
     if echo.is_retry and echo.answer is not Answer.ACCEPTED:
         return NA  # the service may have accepted it before
@@ -33,7 +33,7 @@ def valid_rejected(echo: Echo) -> Ruling:
 def invalid_accepted(echo: Echo) -> Ruling:
     """SV302: it refuses an ID that is missing, malformed, unknown, stale, someone else's, or altered."""
     flaw = _flaw(echo)
-    if flaw == "":
+    if echo.is_rewritten or flaw == "":
         return NA
     if echo.answer is not Answer.ACCEPTED:
         refused = echo.answer in (Answer.MISMATCH, Answer.REFUSED)
@@ -49,7 +49,7 @@ def invalid_accepted(echo: Echo) -> Ruling:
 
 def wrong_status(echo: Echo) -> Ruling:
     """SV303: it refuses with the status and body that the profile names."""
-    if echo.answer is not Answer.MISMATCH:
+    if echo.is_rewritten or echo.answer is not Answer.MISMATCH:
         return NA
     if not echo.deviation:
         return PASS

@@ -28,8 +28,8 @@ class KeepOnly(FieldsFault):
         "came."
     )
     example: ClassVar[str] = 'names = ["Content-Type", "Content-Encoding", "Cache-Control", "Date"]'
-    breaks: ClassVar[tuple[str, ...]] = ("CO401", "CO406", "HP701", "ID101")
-    follows: ClassVar[tuple[str, ...]] = ("CO409", "EC201", "EC202", "EC203")
+    breaks: ClassVar[tuple[str, ...]] = ("CO401", "CO406", "CO409", "HP701", "ID101")
+    follows: ClassVar[tuple[str, ...]] = ("EC201", "EC202", "EC203")
 
     names: tuple[FieldName, ...] = Field(description="names that stay, in any case")
 

@@ -39,7 +39,8 @@ def preset(spec: str) -> Call:
         raise PlanError(f"preset {spec.strip()!r}: is written NAME or NAME(parameter=value, …)")
     name, inside = found[1], found[2]
     if name not in PRESETS:
-        raise PlanError(f"there is no preset {name!r}; {suggestion(name, list(PRESETS))}")
+        hint = suggestion(name, list(PRESETS), "streamid faults list --presets")
+        raise PlanError(f"there is no preset {name!r}; {hint}")
     called, text = PRESETS[name], spec.strip()
     values = dict(called.parameters)
     for argument in _split(inside) if inside and inside.strip() else ():

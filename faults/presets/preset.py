@@ -45,6 +45,7 @@ class Preset:
     page: str
     parameters: Mapping[str, Default]
     tables: tuple[Mapping[str, Any], ...]
+    _source: str = ""
 
     @classmethod
     def from_toml(cls, name: str, text: str) -> Self:
@@ -56,11 +57,21 @@ class Preset:
             parameters[ID_HEADER] = ""
         if used != parameters.keys():
             raise ValueError(f"{name}: its parameters are not those that it uses: {', '.join(sorted(used))}")
-        return cls(name, about.summary, about.page.strip(), parameters, tuple(document.fault))
+        source = text[text.index("[[fault]]") :].strip()
+        return cls(name, about.summary, about.page.strip(), parameters, tuple(document.fault), source)
 
     def filled(self, values: Mapping[str, Default]) -> list[dict[str, Any]]:
         """Its tables with values for all parameters in place."""
         return [_filled(table, values) for table in self.tables]
+
+    def toml(self, values: Mapping[str, Default]) -> str:
+        """The same as a plan's text."""
+        text = self._source
+        for name, value in values.items():
+            if not isinstance(value, str):
+                text = text.replace(f'"{{{name}}}"', str(value))
+            text = text.replace(f"{{{name}}}", str(value))
+        return text
 
     @property
     def usage(self) -> str:

@@ -22,7 +22,7 @@ class ConsumeBody(Fault):
     received: ClassVar[str] = (
         "The head at once, with Content-Length: 0 and without Transfer-Encoding; and no body."
     )
-    breaks: ClassVar[tuple[str, ...]] = ("HP703", "HP704", "SV301")
+    breaks: ClassVar[tuple[str, ...]] = ("HP704",)
 
     @property
     @override

@@ -38,7 +38,8 @@ class DropRequest(Fault):
         "at once a 504 with a line of text and without any CORS header, as from a gateway."
     )
     example: ClassVar[str] = 'then = "504"'
-    breaks: ClassVar[tuple[str, ...]] = ("CO406", "CO409", "HT601")
+    follows: ClassVar[tuple[str, ...]] = ("EC201", "EC202", "CO406", "HT601")
+    breaks: ClassVar[tuple[str, ...]] = ("CO409",)
 
     then: Then = Field(default="hang", description="what the client gets: hang, close or 504")
 

@@ -33,7 +33,7 @@ class EditJson(Fault):
         "struck before."
     )
     example: ClassVar[str] = 'path = "streamingSessionId"\ndo = "set"\nvalue = "stream-12345"'
-    breaks: ClassVar[tuple[str, ...]] = ("HP703", "HP704")
+    breaks: ClassVar[tuple[str, ...]] = ("HP704",)
 
     path: str = Field(default="", description="where it stands, such as a.b[0].c; by default the echoed ID")
     do: Literal["set", "remove", "null", "stale", "foreign"] = Field(

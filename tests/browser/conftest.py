@@ -1,25 +1,3 @@
-import os
-from collections.abc import Iterator
+from tests.support.chromium import browser
 
-import pytest
-from playwright.sync_api import Browser, sync_playwright
-
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Headless Chromium, for one file: while it is there, no other event loop can run on this thread."""
-    executable = os.environ.get("CHROMIUM") or "/usr/bin/chromium"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=executable, args=list(QUIET))
-        yield chromium
-        chromium.close()
+__all__ = ["browser"]

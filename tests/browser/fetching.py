@@ -24,7 +24,8 @@ async ([url, init, names]) => {
   try {
     const response = await fetch(url, init);
     const body = await response.text();
-    return {body, type: response.type, headers: names.map(name => [name, response.headers.get(name)])};
+    const headers = names.map(name => [name, response.headers.get(name)]);
+    return {body, status: response.status, type: response.type, headers};
   } catch (error) {
     return {error: String(error)};
   }
@@ -45,7 +46,7 @@ class Seen:
 
 
 def fetched(page: Page | Frame, url: str, init: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    """What `fetch` in the page gave: `error`, or `body`, `type` and `headers`."""
+    """What `fetch` in the page gave: `error`, or `body`, `status`, `type` and `headers`."""
     found: dict[str, Any] = page.evaluate(_ATTEMPT, [url, init, list(names)])
     return found
 

@@ -169,7 +169,7 @@ def plan_of(cases: tuple[WireCase, ...], seed: int = 1, *, armed: bool = True) -
     """The plan with the faults of all cases, each for its own requests."""
     tables = [f"seed = {seed}"]
     for case in cases:
-        match = f'~hq "X-Case: {case.name}\\r"'
+        match = f'~hq "X-Case: {case.name}[^a-z0-9.-]"'
         own = f'kind = "{case.kind}"\nname = "{case.name}"\nmatch = \'{match}\'\narmed = {str(armed).lower()}'
         tables.append(f"[[fault]]\n{own}\n{case.settings}")
         if case.extra:

@@ -1,4 +1,4 @@
-"""Each fault between the lab's tester and its services: which rules `validate` then reports, live and offline."""
+"""Each fault between the lab's tester and its services: which rules are reported then, live and offline."""
 
 import contextlib
 import io

@@ -1,6 +1,7 @@
 """Presets: how they are called, what their fragments give, and that all of them can be used."""
 
 import re
+import tomllib
 
 import pytest
 
@@ -51,6 +52,12 @@ def test_parameters_take_their_places_and_alone_in_a_string_they_keep_their_type
     assert stripped["names"] == ["X-Id", "X-3"]
 
 
+def test_its_text_as_a_plan_says_the_same() -> None:
+    for each in (Preset.from_toml("made", FRAGMENT), *PRESETS.values()):
+        values = {**each.parameters, "id-header": "X-Id"}
+        assert tomllib.loads(each.toml(values))["fault"] == each.filled(values)
+
+
 def test_a_parameter_that_nothing_uses_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="made: its parameters are not those that it uses: by, count, id-h"):
         Preset.from_toml("made", BROKEN)
@@ -85,6 +92,7 @@ def test_several_make_one_plan_with_a_name_for_each_fault() -> None:
     ("value", "told"),
     [
         ("idle-60", "there is no preset 'idle-60'; did you mean idle-60s?"),
+        ("xyzzy", "there is no preset 'xyzzy'; streamid faults list --presets has them all"),
         ("idle-60s,", "preset '': is written NAME or NAME(parameter=value, …)"),
         ("idle-60s(after=2 s", "preset 'idle-60s(after=2 s': is written NAME or NAME(parameter=value, …)"),
         ("idle-60s(2 s)", "preset idle-60s(2 s): '2 s' is not parameter=value"),
