@@ -182,6 +182,7 @@ class WireBench:
 
     def __init__(self, cases: tuple[WireCase, ...], folder: Path, *, armed: bool = True) -> None:
         self.cases = cases
+        self._is_armed = armed
         self.service = ScriptedService({case.name: list(case.scripts) for case in cases})
         plan = folder / "plan.toml"
         plan.write_text(plan_of(cases, armed=armed), "utf-8")
@@ -215,7 +216,10 @@ class WireBench:
 
     def _recorded(self) -> dict[str, list[Exchange]]:
         """The exchanges of each case, once all of them are over in the recording."""
-        wanted = {case.name: case.exchanges or len(case.requests(case.name)) for case in self.cases}
+        wanted = {
+            case.name: (case.exchanges if self._is_armed else None) or len(case.requests(case.name))
+            for case in self.cases
+        }
         deadline = time.monotonic() + 10
         while True:
             found = self._over()
@@ -267,6 +271,11 @@ def fields_applied(
     return sorted(lines)
 
 
+def is_told(left: bytes, told: bytes) -> bool:
+    """Whether bytes are those that the journal has; pieces that may hide a secret are asterisks there."""
+    return len(left) == len(told) and all(two in (one, 0x2A) for one, two in zip(left, told, strict=True))
+
+
 def in_order(some: Iterable[object], all_: Iterable[object]) -> bool:
     """Whether all of `some` are there in their order."""
     rest = iter(all_)
@@ -289,11 +298,11 @@ def assert_journal_tells_all(exchange: Exchange) -> None:
     came, left = exchange.body(Side.SERVER), exchange.body(Side.CLIENT)
     ends = [entry.offset for entry in journal if entry.deed is Deed.END]
     if ends:
-        assert left == applied(came[: ends[0]], journal)
+        assert is_told(left, applied(came[: ends[0]], journal))
     elif isinstance(exchange.ended(Side.CLIENT), End):
-        assert left == applied(came, journal)
+        assert is_told(left, applied(came, journal))
     else:
-        assert applied(came, journal).startswith(left)
+        assert is_told(left, applied(came, journal)[: len(left)])
 
 
 def _assert_request_told(exchange: Exchange) -> None:
@@ -305,4 +314,4 @@ def _assert_request_told(exchange: Exchange) -> None:
         line for line in left.headers if line[0] != b"Host"
     )
     before, after = (exchange.body(side, Message.REQUEST) for side in (Side.CLIENT, Side.SERVER))
-    assert applied(before, exchange.journal, Message.REQUEST) == after
+    assert is_told(after, applied(before, exchange.journal, Message.REQUEST))

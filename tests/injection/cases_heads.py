@@ -143,8 +143,8 @@ CHANGE = (
     ),
     WireCase(
         "rename-header",
-        asked(b"X-Case: rename-header.request", _FROM, b"X-Auth: t", _EMPTY),
-        'header = "X-Tenant"\nto = "X-Auth"\non = "request"',
+        asked(b"X-Case: rename-header.request", _FROM, b"X-Account: t", _EMPTY),
+        'header = "X-Tenant"\nto = "X-Account"\non = "request"',
         requests=lambda case: (request(case, b"X-Tenant: t"),),
         label="request",
     ),
