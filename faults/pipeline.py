@@ -84,7 +84,7 @@ class Pipeline:
     def _one(self, stage: Stage, part: Part, now: int) -> list[Part]:
         match part:
             case RequestStart() | ResponseStart():
-                out = self._head_noted(stage, stage.start(part, now), part)
+                return self._head_noted(stage, stage.start(part, now), part)
             case Data(data):
                 out = stage.data(data, now)
             case End():
@@ -92,8 +92,8 @@ class Pipeline:
             case Cut():
                 out = stage.cut(part, now)
             case Instead() | Repeat():
-                out = [part]
-        return out
+                return [part]
+        return self._head_noted(stage, out) if stage.came is not None else out
 
     def _head_noted(self, stage: Stage, parts: list[Part], came: Start | None = None) -> list[Part]:
         """Note what became of a head, and give it a framing that its body will fit."""

@@ -17,7 +17,7 @@ _LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
 
 @dataclass
 class Asked:
-    """One request as the service got it, and when each write of its answer was made (monotonic seconds)."""
+    """One request as the service got it, and when each write of its answer began (monotonic seconds)."""
 
     head: bytes
     body: bytes
@@ -65,11 +65,11 @@ class ScriptedService:
         """Answer; whether the connection goes on."""
         for act in script:
             if isinstance(act, bytes):
+                asked.writes.append((time.monotonic(), act))
                 try:
                     peer.socket.sendall(act)
                 except OSError:
                     return False
-                asked.writes.append((time.monotonic(), act))
             elif isinstance(act, float):
                 time.sleep(act)
             elif act == "reset":
