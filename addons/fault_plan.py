@@ -50,7 +50,10 @@ class StreamidFaults:
         """Take the options. Raises ValueError where there can be no such plan."""
         self._seed, self._profile = seed, profile
         self.injector.know(profile)
-        self._take(value)
+        try:
+            self._take(value)
+        except ValueError as error:
+            raise ValueError(f"streamid_faults: {error}") from None
 
     def running(self) -> None:
         """Look after the plan's file from now on."""

@@ -252,9 +252,6 @@ class FaultedStream(TappedStream):
         """Ask to be woken when something is due, and read no more than can be kept."""
         if self._is_plain() or self._is_closed:
             return
-        if self.tap.off:
-            self._release()
-            return
         pipelines = [each for each in (self._requests, self._responses) if each is not None]
         due = min((each.due for each in pipelines if each.due is not None and not each.is_over), default=None)
         alarm = self._alarm.request(due, self._now())
@@ -276,6 +273,10 @@ class FaultedStream(TappedStream):
             self._gate.close()
         elif pipeline.held <= MOST_HELD // 2:
             self._gate.open()
+
+    def _is_over(self) -> None:
+        super()._is_over()
+        self._release()
 
     def _release(self) -> None:
         """The exchange is over: whatever is held goes."""

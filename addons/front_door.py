@@ -33,7 +33,7 @@ logger = logging.getLogger("streamid")
 
 RELOAD_GRACE = 10.0
 """Seconds within which a removed script that comes back goes on with its run."""
-_LIVE_OPTIONS = ("log", "log_headers")
+_LIVE_OPTIONS = ("log", "log_headers", "faults", "seed")
 
 
 class _Kept:
@@ -203,10 +203,13 @@ class StreamidFrontDoor:
             )
         try:
             parsed = settings.parse({**values, "record": "off"}, datetime.now(UTC))
+            if any(values[name] != self._options.get(name, values[name]) for name in ("faults", "seed")):
+                self._kept.faults.set_up(parsed.faults, parsed.seed, parsed.profile)
         except ValueError as error:
             raise exceptions.OptionsError(str(error)) from None
         self.recorder.verifier.json_log = parsed.json_log
         self.recorder.verifier.log_headers = parsed.log_headers
+        self._options = values
 
     def _close(self, reason: str) -> None:
         global _kept

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.errors import Unusable
+from cli.faults_journal import journal
 from cli.recordings_argument import format_option
 
 if TYPE_CHECKING:
@@ -26,7 +27,11 @@ def faults() -> None:
       streamid faults list
       streamid faults explain truncate
       streamid faults check plan.toml
+      streamid faults journal recording.db
     """
+
+
+faults.add_command(journal)
 
 
 @faults.command("list")

@@ -57,6 +57,8 @@ def _as_url(value: str) -> str:
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--record", help="The recording to write, or 'off'.")
 @click.option("--profile", help="The contract: a built-in profile's name or a TOML file.")
+@click.option("--faults", metavar="PLAN|PRESETS", help="Faults to inject: a plan's file, or presets by name.")
+@click.option("--seed", type=int, help="The seed of the faults' chances.")
 @click.option("--log", type=click.Choice(["text", "json"]), help="How verdicts and findings are logged.")
 @click.option("--log-headers", is_flag=True, help="Log every header of an issuing response, both sides.")
 @click.option("--metrics", metavar="ADDRESS", help="Serve metrics to Prometheus at PORT or ADDRESS:PORT.")
@@ -67,6 +69,8 @@ def proxy(
     host: str,
     record: str | None,
     profile: str | None,
+    faults: str | None,
+    seed: int | None,
     log: str | None,
     log_headers: bool,
     metrics: str | None,
@@ -79,6 +83,7 @@ def proxy(
     \b
     Examples:
       streamid proxy http://localhost:3002
+      streamid proxy http://localhost:3002 --faults nginx-buffering
       streamid proxy localhost:3000 localhost:3001 localhost:3002 --port 8000
     """
     if port + len(upstream) - 1 > 65535:
@@ -87,7 +92,8 @@ def proxy(
     for number, origin in enumerate(upstream):
         arguments += ["--mode", f"reverse:{origin}@{port + number}"]
     headers = "true" if log_headers else None
-    given = {"record": record, "profile": profile, "log": log, "log_headers": headers, "metrics": metrics}
+    given = {"record": record, "profile": profile, "faults": faults, "seed": seed, "log": log}
+    given |= {"log_headers": headers, "metrics": metrics}
     for name, value in given.items():
         if value is not None:
             arguments += ["--set", f"streamid_{name}={value}"]

@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
-from contract.events import Event
+from contract.events import Event, Injection
 from contract.findings import Finding, Severity, StreamVerdict, Verdict
 from recordings.errors import RecordingError
 from recordings.opening import connect
-from recordings.rereading import MESSAGES, SIDES, Numbered
+from recordings.rereading import MESSAGES, SIDES, Numbered, injections
 from recordings.rows import ExchangeRow, Redaction, Run, RunInfo
 from recordings.sequence import Sequence
 from recordings.views import URL
@@ -145,6 +145,18 @@ class Recording:
         for row in self._rows(f"SELECT id, {columns} FROM redaction", exchange):
             _, number, message, side, *rest = row
             yield Redaction(number, MESSAGES[message], SIDES[side], *rest)
+
+    def injections(self, exchange: int | None = None) -> Iterator[Injection]:
+        """The journal of faults in its order, of one exchange or of all."""
+        narrowed, values = ("", ()) if exchange is None else (" AND exchange = ?", (exchange,))
+        after = -1
+        while rows := self._all(
+            f"SELECT * FROM injection WHERE seq > ?{narrowed} ORDER BY seq LIMIT 500", after, *values
+        ):
+            for seq, event in injections(rows):
+                assert isinstance(event, Injection)
+                yield event
+                after = seq
 
     def _rows(self, select: str, exchange: int | None, after: int = 0) -> Iterator[Any]:
         """Rows that begin with their `id`, a few at a time: no transaction stays open between them.

@@ -166,7 +166,7 @@ separated by commas. Quotes keep a value together that has commas or parentheses
 
 ```sh
 streamid faults explain idle-60s
-streamid faults check "strip-streaming-id, idle-60s(after=2 s)"
+streamid faults check strip-streaming-id,cdn-cache
 mitmdump --mode reverse:http://localhost:3002 -s "$(streamid addon-path)" \\
     --set streamid_faults="nginx-buffering(bytes=8192)"
 ```

@@ -1,5 +1,7 @@
 """Entries of the journal of faults as text."""
 
+from typing import Any
+
 from cli.rendering.escaping import printable, printable_bytes
 from contract.events import Deed, Injection
 
@@ -33,6 +35,33 @@ def deed_text(entry: Injection) -> str:
         case Deed.PASSED:
             return f"could do nothing: {name}"
     return name
+
+
+def injection_fields(entry: Injection) -> dict[str, Any]:
+    """The stable keys of an entry in JSON; bytes as text, a character a byte where they are no UTF-8."""
+    return {
+        "exchange": entry.exchange,
+        "at": entry.at,
+        "fault": entry.fault,
+        "kind": entry.kind,
+        "message": entry.message.value,
+        "deed": entry.deed.value,
+        "key": entry.key,
+        "ordinal": entry.ordinal,
+        "name": entry.name,
+        "before": _text(entry.before),
+        "after": _text(entry.after),
+        "offset": entry.offset,
+    }
+
+
+def _text(value: bytes | None) -> str | None:
+    if value is None:
+        return None
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
 
 
 def _value(value: bytes | None, none: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from faults.registry import KINDS
 from tests.fidelity.stage import Arrival, Script, Stage
 from tests.support.proxy import BARE, Proxy
 
@@ -27,6 +28,17 @@ def bare(stage: Stage) -> Iterator[Proxy]:
 @pytest.fixture(scope="session")
 def streamid(stage: Stage) -> Iterator[Proxy]:
     with Proxy(*stage.modes(), options=OPTIONS) as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="session")
+def planned(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    """With a plan of every kind of fault, all of them armed, none of which matches anything here."""
+    plan = tmp_path_factory.mktemp("plan") / "plan.toml"
+    never = "match = '~hq \"X-Never: sent\"'"
+    tables = [f'[[fault]]\nkind = "{name}"\n{kind.example}\n{never}' for name, kind in sorted(KINDS.items())]
+    plan.write_text("\n\n".join(tables), "utf-8")
+    with Proxy(*stage.modes(), options=OPTIONS | {"streamid_faults": str(plan)}) as proxy:
         yield proxy
 
 

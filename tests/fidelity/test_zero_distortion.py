@@ -30,6 +30,13 @@ def test_both_ends_get_the_same_through_streamid(
     assert ("Traceback" in streamid.log()[printed:]) is (str(script) in TRAILERS)
 
 
+@pytest.mark.parametrize("script", CORPUS, ids=str)
+def test_both_ends_get_the_same_through_faults_that_match_nothing(
+    script: Script, stage: Stage, by_bare: Played, planned: Proxy
+) -> None:
+    assert not difference(by_bare(script), stage.play(script, planned))
+
+
 def test_names_of_scripts_are_unique() -> None:
     assert len({str(script) for script in CORPUS}) == len(CORPUS)
 

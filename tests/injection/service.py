@@ -23,6 +23,8 @@ class Asked:
     body: bytes
     at: float
     writes: list[tuple[float, bytes]] = field(default_factory=list)
+    is_over: bool = False
+    """Nothing more is written: the answer is, or the other end has left."""
 
 
 class ScriptedService:
@@ -53,7 +55,9 @@ class ScriptedService:
                 self._counts[case] += 1
                 self.asked[case].append(asked)
             scripts = self._scripts[case]
-            if not self._act(peer, scripts[min(number, len(scripts) - 1)], asked):
+            goes_on = self._act(peer, scripts[min(number, len(scripts) - 1)], asked)
+            asked.is_over = True
+            if not goes_on:
                 return
 
     @staticmethod

@@ -137,7 +137,7 @@ DELAYS = (5, 50, 500)
 def test_delays_are_met(tmp_path: Path) -> None:
     plan = tmp_path / "plan.toml"
     tables = [
-        f'[[fault]]\nkind = "delay"\nname = "by-{by}"\nby = "{by} ms"\nmatch = \'~u \"/by-{by}$\"\'\n'
+        f'[[fault]]\nkind = "delay"\nname = "by-{by}"\nby = "{by} ms"\nmatch = \'~u "/by-{by}$"\'\n'
         for by in DELAYS
     ]
     plan.write_text("\n".join(tables))
