@@ -75,6 +75,7 @@ class LabBench:
             tester.run()
         self._first = self._last
         self._last, found = settled(self.proxy.recording, self._first)
+        assert "has crashed" not in self.proxy.log(), self.proxy.log()
         return found
 
     def struck(self) -> set[str]:

@@ -9,9 +9,9 @@ from contract.findings import Finding, Severity
 from contract.profile import builtin
 from contract.rules import RULES
 from faults.presets import ID_HEADER, PRESETS, Preset, preset
+from tests.injection.bench import FIELDS, stream, whole
 from tests.injection.bench import ID as ID_VALUE
 from tests.injection.bench import request as request_of
-from tests.injection.bench import stream, whole
 from tests.injection.lab_bench import LabBench, errors
 from tests.injection.service import ScriptedService
 from tests.injection.wire import ask
@@ -90,12 +90,9 @@ def test_a_preset_names_rules_that_there_are_each_once(each: Preset) -> None:
 
 def test_a_service_that_takes_an_id_once_refuses_the_second_of_two_requests(tmp_path: Path) -> None:
     """`retrying-gateway`, as the option has it: nobody sees what the service did with the first."""
-    accepted = whole(b'{"message":"Saved"}', b"Content-Type: application/json")
-    refused = whole(
-        b'{"message":"Streaming session ID mismatch"}',
-        b"Content-Type: application/json",
-        status=b"400 Bad Request",
-    )
+    head = (b"Content-Type: application/json", *FIELDS[3:])
+    accepted = whole(b'{"message":"Saved"}', *head)
+    refused = whole(b'{"message":"Streaming session ID mismatch"}', *head, status=b"400 Bad Request")
     service = ScriptedService({"stream": [stream()], "update": [accepted, refused]})
     update = b'{"completeResponse":"x","streamingSessionId":"%s","tokensUsed":3}' % ID_VALUE
     call = "retrying-gateway(after=20 ms, match=~u /update-stream$)"
