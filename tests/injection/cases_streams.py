@@ -112,7 +112,7 @@ def _gaps(seen: Seen) -> None:
         assert got.begin + at - begin >= number * 0.02 - 0.005
 
 
-LATE = (
+TIMED = (
     WireCase(
         "delay",
         together(as_it_came(pieces=EVENTS), _late(0.15, 0.15), _end_late(0.15)),
@@ -475,4 +475,4 @@ CODED = (
     ),
 )
 
-CASES = LATE + CHUNKS + BROKEN + WHICH + CODED
+CASES = TIMED + CHUNKS + BROKEN + WHICH + CODED
