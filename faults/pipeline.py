@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from contract.events import Headers
 from faults.framing import reframed
 from faults.parts import (
     Cut,
@@ -105,7 +104,7 @@ class Pipeline:
                     part = reframed(part, self._version)
                 if came is not None:
                     if self._version == "HTTP/2.0":
-                        part = with_fields(part, lowered(part.headers, came.headers))
+                        part = as_http2(part, came)
                     for change in head_changes(came, part):
                         stage.scene.note(change)
                 stage.came = None
@@ -124,9 +123,15 @@ class Pipeline:
         return out
 
 
-def lowered(headers: Headers, known: Headers) -> Headers:
-    """Names of lines that are not in `known` in lower case, as HTTP/2 wants them (RFC 9113 §8.2.1)."""
-    return tuple(line if line in known else (line[0].lower(), line[1]) for line in headers)
+def as_http2(start: Start, came: Start) -> Start:
+    """`start` as HTTP/2 has it (RFC 9113, section 8.2.1 and 8.3.2), where it is another than came.
+
+    Names of new lines are in lower case, and a new status has no reason.
+    """
+    fields = tuple(line if line in came.headers else (line[0].lower(), line[1]) for line in start.headers)
+    if isinstance(start, ResponseStart) and isinstance(came, ResponseStart) and start.status != came.status:
+        return ResponseStart(start.status, b"", fields)
+    return with_fields(start, fields)
 
 
 def head_changes(before: Start, after: Start) -> list[Change]:

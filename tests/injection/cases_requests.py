@@ -3,6 +3,7 @@
 from contract.events import Deed, Side
 from tests.injection.bench import EVENTS, Seen, WireCase, request, stream, whole
 from tests.injection.expected import (
+    LATE,
     Check,
     answer,
     as_it_came,
@@ -52,7 +53,7 @@ def _waits(seen: Seen) -> None:
 def _closed(seen: Seen) -> None:
     assert seen.got[0].ending == "closed"
     assert not seen.got[0].head
-    assert seen.got[0].end_at < 0.4
+    assert seen.got[0].end_at < LATE
 
 
 def _twice(seen: Seen) -> None:

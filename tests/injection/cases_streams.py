@@ -21,6 +21,7 @@ from tests.injection.expected import (
     CREDENTIALS,
     EXPOSE,
     ID_LINE,
+    LATE,
     ORIGIN,
     TYPE,
     VARY,
@@ -111,7 +112,7 @@ def _gaps(seen: Seen) -> None:
         assert got.begin + at - begin >= number * 0.02 - 0.005
 
 
-LATE = (
+TIMED = (
     WireCase(
         "delay",
         together(as_it_came(pieces=EVENTS), _late(0.15, 0.15), _end_late(0.15)),
@@ -139,7 +140,7 @@ LATE = (
         together(as_it_came(_FIRST, ending="left"), noted(Deed.TIME, "any more")),
         'events = 1\nfor = "forever"',
         label="forever",
-        patience=0.5,
+        patience=0.8,
     ),
     WireCase("throttle", together(as_it_came(), _throttled), "rate = 500\nburst = 50", (_AT_ONCE,)),
 )
@@ -417,7 +418,7 @@ def _compressed(*lines: bytes, is_flushed: bool) -> Check:
 def _cached(seen: Seen) -> None:
     """The service is asked once; what it is not asked for comes at once."""
     assert len(seen.asked) == 1
-    assert seen.got[1].end_at < 0.12, "the service's own answer takes longer"
+    assert seen.got[1].end_at < LATE, "the service's own answer takes longer"
 
 
 CODED = (
@@ -469,8 +470,9 @@ CODED = (
             answer(*FIELDS, b"Age: 0", _LENGTH, number=1),
             _cached,
         ),
+        scripts=(stream(pause=0.15),),
         requests=lambda case: (request(case), request(case)),
     ),
 )
 
-CASES = LATE + CHUNKS + BROKEN + WHICH + CODED
+CASES = TIMED + CHUNKS + BROKEN + WHICH + CODED

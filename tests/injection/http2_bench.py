@@ -61,6 +61,7 @@ class Http2Service(ScriptedService):
                     stream = event.stream_id
                     asked = Asked(heads[stream], peer.body(stream), time.monotonic())
                     self._answer(peer, stream, self._script(asked), asked)
+                    asked.is_over = True
 
     @staticmethod
     def _answer(peer: H2Peer, stream: int, script: tuple[Act, ...], asked: Asked) -> None:

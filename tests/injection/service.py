@@ -50,18 +50,22 @@ class ScriptedService:
                     body = peer.receive_until(b"0\r\n\r\n")
             except (EOFError, TimeoutError):
                 return
-            found = _CASE.search(head)
-            case = found[1].decode() if found else ""
             asked = Asked(head, body, time.monotonic())
-            with self._lock:
-                number = self._counts[case]
-                self._counts[case] += 1
-                self.asked[case].append(asked)
-            scripts = self._scripts[case]
-            goes_on = self._act(peer, scripts[min(number, len(scripts) - 1)], asked)
+            goes_on = self._act(peer, self._script(asked), asked)
             asked.is_over = True
             if not goes_on:
                 return
+
+    def _script(self, asked: Asked) -> tuple[Act, ...]:
+        """What a request is answered with; it is counted."""
+        found = _CASE.search(asked.head)
+        case = found[1].decode() if found else ""
+        with self._lock:
+            number = self._counts[case]
+            self._counts[case] += 1
+            self.asked[case].append(asked)
+        scripts = self._scripts[case]
+        return scripts[min(number, len(scripts) - 1)]
 
     @staticmethod
     def _act(peer: Peer, script: tuple[Act, ...], asked: Asked) -> bool:

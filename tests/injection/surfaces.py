@@ -62,7 +62,7 @@ def _head(head: RequestHead | ResponseHead | None) -> bytes:
         first = b"%s %s %s" % (head.method, head.target, head.version)
     else:
         first = b"%s %d %s" % (head.version, head.status, head.reason)
-    return b"\r\n".join([first, *(b"%s: %s" % line for line in head.headers)])
+    return b"\r\n".join([first, *(b"%s: %s" % line for line in head.headers if line[0][:1] != b":")])
 
 
 def split(message: bytes) -> tuple[bytes, bytes]:
