@@ -24,6 +24,7 @@ from contract.events import (
     ResponseHead,
     Side,
 )
+from contract.headers import first
 from recordings.reader import Recording
 from tests.injection.service import Act, Asked, ScriptedService
 from tests.injection.wire import Received, ask
@@ -183,13 +184,18 @@ class WireBench:
     def __init__(self, cases: tuple[WireCase, ...], folder: Path, *, armed: bool = True) -> None:
         self.cases = cases
         self._is_armed = armed
-        self.service = ScriptedService({case.name: list(case.scripts) for case in cases})
+        self.service = self._service({case.name: list(case.scripts) for case in cases})
         plan = folder / "plan.toml"
         plan.write_text(plan_of(cases, armed=armed), "utf-8")
         self._server = self.service.server.__enter__()
-        self.proxy = Proxy(
-            f"reverse:{self._server.url}", options={"streamid_faults": str(plan)}, folder=folder
-        )
+        options = {"streamid_faults": str(plan), "ssl_insecure": "true"}
+        self.proxy = Proxy(f"reverse:{self._server.url}", options=options, folder=folder)
+
+    def _service(self, scripts: dict[str, list[tuple[Act, ...]]]) -> ScriptedService:
+        return ScriptedService(scripts)
+
+    def _one(self, request: bytes, patience: float) -> Received:
+        return ask(self.proxy.port, request, patience)
 
     def __enter__(self) -> "WireBench":
         self.proxy.__enter__()
@@ -212,7 +218,7 @@ class WireBench:
     def _ask(self, case: WireCase) -> list[Received]:
         requests = case.requests(case.name)
         with ThreadPoolExecutor(len(requests) if case.at_once else 1) as pool:
-            return list(pool.map(lambda each: ask(self.proxy.port, each, case.patience), requests))
+            return list(pool.map(lambda each: self._one(each, case.patience), requests))
 
     def _recorded(self) -> dict[str, list[Exchange]]:
         """The exchanges of each case, once all of them are over in the recording."""
@@ -237,8 +243,8 @@ class WireBench:
                     continue
                 exchange = Exchange(list(recording.exchange(row.exchange)))
                 head = exchange.request(Side.CLIENT) or exchange.request(Side.SERVER)
-                if head is not None:
-                    found[dict(head.headers)[b"X-Case"].decode()].append(exchange)
+                case = first(head.headers, b"x-case") if head else None
+                found[(case or b"").decode()].append(exchange)
         return found
 
 
@@ -310,8 +316,8 @@ def _assert_request_told(exchange: Exchange) -> None:
     if came is None or left is None:
         return
     told = fields_applied(came.headers, exchange.journal, Message.REQUEST)
-    assert [line for line in told if line[0] != b"Host"] == sorted(
-        line for line in left.headers if line[0] != b"Host"
+    assert [line for line in told if line[0].lower() != b"host"] == sorted(
+        line for line in left.headers if line[0].lower() != b"host"
     )
     before, after = (exchange.body(side, Message.REQUEST) for side in (Side.CLIENT, Side.SERVER))
     assert is_told(after, applied(before, exchange.journal, Message.REQUEST))

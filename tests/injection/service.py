@@ -35,7 +35,10 @@ class ScriptedService:
         self._lock = threading.Lock()
         self._counts: dict[str, int] = defaultdict(int)
         self.asked: dict[str, list[Asked]] = defaultdict(list)
-        self.server = RawServer(self._serve)
+        self.server = self._listener()
+
+    def _listener(self) -> RawServer:
+        return RawServer(self._serve)
 
     def _serve(self, peer: Peer) -> None:
         while True:

@@ -1,14 +1,22 @@
 """The recording against the wire: what it has of each side is what the peers there sent and got."""
 
+from collections.abc import Callable
+
 from contract.events import End, Message, RequestHead, ResponseHead, Side
 from tests.injection.bench import Exchange, Seen, WireCase
 from tests.injection.service import Act
 from tests.injection.wire import Received
 
+type HeadAs = Callable[[bytes], bytes]
 
-def assert_recording_is_the_wire(case: WireCase, seen: Seen) -> None:
-    """On all four surfaces: from the client, to the service, from the service, to the client."""
-    sent = [_split(each) for each in case.requests(case.name)]
+
+def assert_recording_is_the_wire(case: WireCase, seen: Seen, head_as: HeadAs = bytes) -> None:
+    """On all four surfaces: from the client, to the service, from the service, to the client.
+
+    `head_as` makes of a head as cases have it the one that is sent.
+    """
+    sent = [(head_as(head), body) for head, body in map(split, case.requests(case.name))]
+    scripts = [(head_as(head), body) for head, body in map(script_of, case.scripts)]
     from_client = [each for each in seen.exchanges if each.request(Side.CLIENT)]
     to_service = [each for each in seen.exchanges if each.request(Side.SERVER)]
     assert len(from_client) == len(seen.got)
@@ -17,7 +25,7 @@ def assert_recording_is_the_wire(case: WireCase, seen: Seen) -> None:
         (each.head.removesuffix(b"\r\n\r\n"), each.body) for each in seen.asked
     )
     for exchange in to_service:
-        _assert_untouched(exchange, case.scripts)
+        _assert_untouched(exchange, scripts)
     remaining = list(seen.got)
     for exchange in from_client:
         found = next((got for got in remaining if _head(exchange.response(Side.CLIENT)) == got.head), None)
@@ -26,13 +34,13 @@ def assert_recording_is_the_wire(case: WireCase, seen: Seen) -> None:
         _assert_received(exchange, found)
 
 
-def _assert_untouched(exchange: Exchange, scripts: tuple[tuple[Act, ...], ...]) -> None:
+def _assert_untouched(exchange: Exchange, scripts: list[tuple[bytes, bytes]]) -> None:
     """The service's side has an answer of the service's, as far as it was read."""
     served = exchange.response(Side.SERVER)
     assert served is not None
-    head, body = next(one for one in map(_script, scripts) if one[0] == _head(served))
+    head, body = next(one for one in scripts if one[0] == _head(served))
     if isinstance(exchange.ended(Side.SERVER), End):
-        assert exchange.body(Side.SERVER) in {each for one, each in map(_script, scripts) if one == head}
+        assert exchange.body(Side.SERVER) in {each for one, each in scripts if one == head}
     else:
         assert body.startswith(exchange.body(Side.SERVER))
 
@@ -57,14 +65,15 @@ def _head(head: RequestHead | ResponseHead | None) -> bytes:
     return b"\r\n".join([first, *(b"%s: %s" % line for line in head.headers)])
 
 
-def _split(message: bytes) -> tuple[bytes, bytes]:
+def split(message: bytes) -> tuple[bytes, bytes]:
+    """A message's head and what follows it."""
     head, _, body = message.partition(b"\r\n\r\n")
     return head, body
 
 
-def _script(script: tuple[Act, ...]) -> tuple[bytes, bytes]:
+def script_of(script: tuple[Act, ...]) -> tuple[bytes, bytes]:
     """Head and body that a script sends."""
-    head, rest = _split(b"".join(act for act in script if isinstance(act, bytes)))
+    head, rest = split(b"".join(act for act in script if isinstance(act, bytes)))
     if b"Transfer-Encoding: chunked" not in head:
         return head, rest
     body = b""
