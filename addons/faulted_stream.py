@@ -36,6 +36,7 @@ from faults.parts import Cut, Data, End, Ending, Instead, Part, Repeat, RequestS
 from faults.pipeline import Pipeline
 
 _INJECTED = "a fault broke it off on purpose"
+_ANSWERED = "the service has answered already; the rest leaves at once"
 
 type _Commands = layer.CommandGenerator[None]
 
@@ -67,6 +68,8 @@ class FaultedStream(TappedStream):
         return self._responses is None and self._requests is None
 
     def _deliver(self, event: events.Event) -> _Commands:
+        if isinstance(event, ResponseEndOfMessage) and self._requests is not None:
+            yield from self._requested(self._requests.finish(self._now(), _ANSWERED))
         if type(event) is events.Wakeup:
             yield from self._wake()
         elif isinstance(event, ResponseHeaders) and self._occasion is not None:
