@@ -36,6 +36,7 @@ from faults.parts import Cut, Data, End, Ending, Instead, Part, Repeat, RequestS
 from faults.pipeline import Pipeline
 
 _INJECTED = "a fault broke it off on purpose"
+_ANSWERED = "the service has answered already; the rest leaves at once"
 
 type _Commands = layer.CommandGenerator[None]
 
@@ -101,6 +102,8 @@ class FaultedStream(TappedStream):
 
     def _deliver_with_faults(self, event: events.Event) -> _Commands:
         struck = self._struck
+        if struck is not None and struck.requests is not None and isinstance(event, ResponseEndOfMessage):
+            yield from self._requested(struck, struck.requests.finish(self._now(), _ANSWERED))
         if type(event) is events.Wakeup:
             yield from self._wake()
         elif struck is not None and isinstance(event, ResponseHeaders):

@@ -65,12 +65,16 @@ class Pipeline:
         return any(stage.waits_for_more and stage.held for stage in self._stages)
 
     def give_up(self, now: int, limit: int) -> list[Part]:
+        """Finish because more than `limit` bytes are kept back."""
+        why = f"more than {limit} bytes would have to be kept; from here on all passes as it comes"
+        return self.finish(now, why)
+
+    def finish(self, now: int, why: str) -> list[Part]:
         """All that is kept back leaves at once, and from here on nothing is changed any more."""
         out: list[Part] = []
         for place, stage in enumerate(self._stages):
             if stage.held:
-                words = f"more than {limit} bytes would have to be kept; from here on all passes as it comes"
-                stage.note(What.PASSED, words)
+                stage.note(What.PASSED, why)
             out += self._out(self._through(place + 1, self._head_noted(stage, stage.release(now)), now))
         self._stages = ()
         return out

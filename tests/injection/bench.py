@@ -209,7 +209,7 @@ class WireBench:
         """Run all cases, some at the same time, and gather by their names what they left."""
         with ThreadPoolExecutor(workers) as pool:
             got = dict(zip(self.cases, pool.map(self._ask, self.cases), strict=True))
-        recorded = self._recorded()
+        recorded = self.recorded()
         return {
             case.name: Seen(each, self.service.asked[case.name], recorded[case.name])
             for case, each in got.items()
@@ -220,7 +220,7 @@ class WireBench:
         with ThreadPoolExecutor(len(requests) if case.at_once else 1) as pool:
             return list(pool.map(lambda each: self._one(each, case.patience), requests))
 
-    def _recorded(self) -> dict[str, list[Exchange]]:
+    def recorded(self) -> dict[str, list[Exchange]]:
         """The exchanges of each case, once all of them are over in the recording."""
         wanted = {
             case.name: (case.exchanges if self._is_armed else None) or len(case.requests(case.name))

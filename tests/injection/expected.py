@@ -102,4 +102,5 @@ def came(got: Received, *offsets: int) -> list[float]:
 
 def assert_between(value: float, low: float, high: float | None = None) -> None:
     """`value` seconds are within the bounds, as exactly as can be told; without `high`, both are `low`."""
-    assert low - EARLY <= value <= (low if high is None else high) + LATE
+    latest = (low if high is None else high) + LATE
+    assert low - EARLY <= value <= latest, f"{value:.3f} s, not {low:.3f} to {latest:.3f} s"
