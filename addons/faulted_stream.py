@@ -69,7 +69,7 @@ class FaultedStream(TappedStream):
 
     def _deliver(self, event: events.Event) -> _Commands:
         if isinstance(event, ResponseEndOfMessage) and self._requests is not None:
-            yield from self._requested(self._requests.finish(self._now(), _ANSWERED))
+            yield from self._requested(self._requests.hurry(self._now(), _ANSWERED))
         if type(event) is events.Wakeup:
             yield from self._wake()
         elif isinstance(event, ResponseHeaders) and self._occasion is not None:
