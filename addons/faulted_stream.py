@@ -103,7 +103,7 @@ class FaultedStream(TappedStream):
     def _deliver_with_faults(self, event: events.Event) -> _Commands:
         struck = self._struck
         if struck is not None and struck.requests is not None and isinstance(event, ResponseEndOfMessage):
-            yield from self._requested(struck, struck.requests.finish(self._now(), _ANSWERED))
+            yield from self._requested(struck, struck.requests.hurry(self._now(), _ANSWERED))
         if type(event) is events.Wakeup:
             yield from self._wake()
         elif struck is not None and isinstance(event, ResponseHeaders):

@@ -32,6 +32,7 @@ class Pipeline:
         self._stages = stages
         self._version = version
         self.is_over = False
+        self._hurries = False
 
     @property
     def due(self) -> int | None:
@@ -49,7 +50,8 @@ class Pipeline:
         """What leaves because `part` came."""
         if self.is_over:
             return []
-        return self._out(self._through(0, [part], now))
+        out = self._out(self._through(0, [part], now))
+        return [*out, *self._released(now)] if self._hurries else out
 
     def wake(self, now: int) -> list[Part]:
         """What leaves because time has passed."""
@@ -65,18 +67,23 @@ class Pipeline:
         return any(stage.waits_for_more and stage.held for stage in self._stages)
 
     def give_up(self, now: int, limit: int) -> list[Part]:
-        """Finish because more than `limit` bytes are kept back."""
-        why = f"more than {limit} bytes would have to be kept; from here on all passes as it comes"
-        return self.finish(now, why)
-
-    def finish(self, now: int, why: str) -> list[Part]:
         """All that is kept back leaves at once, and from here on nothing is changed any more."""
+        why = f"more than {limit} bytes would have to be kept; from here on all passes as it comes"
+        out = self._released(now, why)
+        self._stages = ()
+        return out
+
+    def hurry(self, now: int, why: str) -> list[Part]:
+        """All that is kept back leaves at once; from here on nothing is, though changed as before."""
+        self._hurries = True
+        return self._released(now, why)
+
+    def _released(self, now: int, why: str = "") -> list[Part]:
         out: list[Part] = []
         for place, stage in enumerate(self._stages):
-            if stage.held:
+            if stage.held and why:
                 stage.note(What.PASSED, why)
             out += self._out(self._through(place + 1, self._head_noted(stage, stage.release(now)), now))
-        self._stages = ()
         return out
 
     def _through(self, place: int, parts: list[Part], now: int) -> list[Part]:
