@@ -4,7 +4,7 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mitmproxy.connection import Connection
+from mitmproxy.connection import Connection, ConnectionState
 from mitmproxy.net.server_spec import ServerSpec
 from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.context import Context
@@ -54,6 +54,9 @@ class _ServerSideTap(Tap):
             self._arrived.clear()
         elif not isinstance(event, RequestData | RequestEndOfMessage):
             super().arrive(event)
+
+    def _is_let_go(self) -> bool:
+        return not self._context.client.state & ConnectionState.CAN_READ
 
 
 class RepeatedStream(TappedStream):

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.recordings_argument import format_option, opened, recordings_argument
+from cli.recordings_argument import format_option, in_order_of_start, note, recordings_argument
+from cli.rendering.escaping import printable
 
 if TYPE_CHECKING:
     from contract.events import Injection
@@ -28,31 +29,46 @@ def journal(
       streamid faults journal recording.db
       streamid faults journal recording.db --fault strip-header --decisions
     """
-    from cli.rendering.injection_lines import deed_text, injection_fields
     from cli.rendering.json_stream import array, written
-    from cli.rendering.times import after
-    from contract.events import Deed
+    from recordings.reader import Recording
 
-    def entries() -> Iterator[tuple[str, "Injection"]]:
-        for path in recordings:
-            with opened(path) as recording:
+    paths = in_order_of_start(recordings)
+    several = len(paths) > 1
+
+    def entries() -> "Iterator[tuple[str, Injection]]":
+        for path in paths:
+            with Recording(path) as recording:
                 for entry in recording.injections(exchange):
-                    if fault is not None and entry.fault != fault:
-                        continue
-                    if not decisions or entry.deed in (Deed.HIT, Deed.MISS):
+                    if _is_asked_for(entry, fault, decisions=decisions):
                         yield str(path), entry
 
     if form == "json":
-        fields: Iterator[dict[str, Any]] = (
-            {"recording": path} | injection_fields(entry) for path, entry in entries()
-        )
-        written(array(fields))
+        written(array(_as_json(path, entry, several=several) for path, entry in entries()))
         return
     shown = ""
     for path, entry in entries():
-        if path != shown:
-            shown = path
-            click.echo(path)
-        key = f" {entry.key}" if entry.key else ""
-        where = f"#{entry.exchange:<5} {entry.fault} [{entry.ordinal}{key}]"
-        click.echo(f"{after(entry.at):>11}  {where:<34} {deed_text(entry)}")
+        if several and path != shown:
+            click.echo(printable(path))
+        shown = path
+        click.echo(_line(entry))
+    if not shown:
+        note("the journal has no such entry" if exchange or fault or decisions else "the journal is empty")
+
+
+def _is_asked_for(entry: "Injection", fault: str | None, *, decisions: bool) -> bool:
+    return (fault is None or entry.fault == fault) and (not decisions or entry.deed in ("hit", "miss"))
+
+
+def _as_json(path: str, entry: "Injection", *, several: bool) -> dict[str, Any]:
+    from cli.rendering.injection_lines import injection_fields
+
+    return ({"recording": path} if several else {}) | injection_fields(entry)
+
+
+def _line(entry: "Injection") -> str:
+    from cli.rendering.injection_lines import deed_text
+    from cli.rendering.times import after
+
+    key = f" {entry.key}" if entry.key else ""
+    where = printable(f"#{entry.exchange:<5} {entry.fault} [{entry.ordinal}{key}]")
+    return f"{after(entry.at):>11}  {where:<34} {deed_text(entry)}"

@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import unquote
@@ -16,11 +16,14 @@ from addons.metrics import RunCollector, Source
 from addons.tally import Tally
 from cli.main import main
 from contract.checker import Checker
+from contract.events import Deed, Event, Injection, Message, ResponseHead
 from contract.findings import Finding, StreamVerdict
 from contract.profile import builtin
 from contract.rules import RULES
 from recordings.drained import Load, RequestLine
-from tests.contract.build import Talk
+from tests.cli.recorded import record
+from tests.cli.streamid import streamid
+from tests.contract.build import ID_HEADER, Talk
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
@@ -174,19 +177,42 @@ ISSUED = "stream-1795414620527-5085eae0"
 MADE_UP = "stream-1795413638"
 
 
-def lines_of_the_recipe() -> list[str]:
-    """What the log says of the exchanges that README and getting-started.md show."""
+def recipe() -> list[Event]:
+    """The exchanges that README and getting-started.md show."""
     talk = Talk()
     mismatch = f'{{"message":"Streaming session ID mismatch","details":{{"expected":"{ISSUED}"}}}}'.encode()
     events = talk.exchange("POST", "/api/chat/sessions", status=201, answer=b'{"sessionId":"s1"}')
     events += talk.stream(ISSUED)
     events += talk.update(ISSUED)
-    events += talk.update(MADE_UP, status=400, answer=mismatch)
-    checker = Checker(builtin("chat"))
+    return events + talk.update(MADE_UP, status=400, answer=mismatch)
+
+
+STRIPPED = "stream-1795562390647-abcb5409"
+FABRICATED = "stream-1795562390838-5a38e5d5"
+
+
+def broken() -> list[Event]:
+    """The exchanges that README shows with a fault at work."""
+    talk = Talk()
+    events = talk.exchange("GET", "/api/health") + talk.create() + talk.exchange("GET", "/api/models")
+    events += talk.preflight()
+    stream = talk.stream(None, server=((ID_HEADER, STRIPPED),))
+    before = next(at for at, event in enumerate(stream) if isinstance(event, ResponseHead)) + 1
+    of = 5, 3_340_000, "strip-streaming-id", "strip-header", Message.RESPONSE
+    events += stream[:before]
+    events.append(Injection(*of, Deed.HIT, "", 1, "each is struck"))
+    events.append(Injection(*of, Deed.HEADER, "", 1, ID_HEADER, STRIPPED.encode(), None))
+    return [*events, *stream[before:], *talk.refused(FABRICATED), *talk.delete()]
+
+
+def lines_of_the_log(events: Iterable[Event]) -> list[str]:
+    """What the log says of them."""
+    talk, checker = Talk(), Checker(builtin("chat"))
     lines = []
     for output in [*(each for event in events for each in checker.feed(event)), *checker.end()]:
         if isinstance(output, Finding):
-            lines.append(wording.finding_line(output, RequestLine("POST", talk.path("/update-stream"))))
+            target = talk.path("/stream" if output.code == "ID101" else "/update-stream")
+            lines.append(wording.finding_line(output, RequestLine("POST", target)))
         elif isinstance(output, StreamVerdict):
             lines.append(wording.stream_line(output))
     return lines
@@ -197,11 +223,26 @@ def test_the_log_lines_that_are_quoted_are_those_that_the_log_prints(name: str) 
     quoted = re.findall(r"^(?:stream-\S+: |[A-Z]{2}\d{3} ).+$", text(ROOT / name), re.MULTILINE)
     assert f"{ISSUED}: issued (#2), readable by scripts, echoed (#3), accepted (200)" in quoted
     assert len(quoted) >= 4
-    assert set(quoted) <= set(lines_of_the_recipe())
+    assert set(quoted) <= {*lines_of_the_log(recipe()), *lines_of_the_log(broken())}
 
 
 def test_the_readme_shows_the_banner_that_the_proxy_prints() -> None:
     defaults = {name: option.default for name, option in settings.OPTIONS.items()}
     parsed = settings.parse(defaults, datetime(2026, 11, 23, 6, 16, 59, tzinfo=UTC))
-    lines = banner("0.1.0", "12.2.3", ["127.0.0.1:8080 → http://localhost:3002 (reverse)"], parsed)
-    assert "\n".join(lines) in text(README)
+    of = "0.1.0", "12.2.3", ["127.0.0.1:8080 → http://localhost:3002 (reverse)"]
+    assert "\n".join(banner(*of, parsed)) in text(README)
+    parsed = settings.parse(defaults, datetime(2026, 11, 24, 23, 19, 47, tzinfo=UTC))
+    assert "\n".join(banner(*of, parsed, armed=["strip-streaming-id"])) in text(README)
+
+
+def test_what_the_readme_says_of_a_fault_is_what_the_commands_print(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("recordings").mkdir()
+    (block,) = re.findall(r"```console\n(\$ streamid faults journal .+?)```", text(README), re.DOTALL)
+    shown = re.findall(r"^\$ streamid (.+)\n((?:(?!\$ ).*\n)+)", block, re.MULTILINE)
+    assert [arguments.split()[0] for arguments, _ in shown] == ["faults", "validate"]
+    record(Path(shown[0][0].split()[2]), broken())
+    for arguments, printed in shown:
+        assert streamid(*arguments.split()).stdout == printed

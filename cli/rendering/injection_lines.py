@@ -26,9 +26,8 @@ def deed_text(entry: Injection) -> str:
             return f"{name}: {before} → {after}".lstrip(": ")
         case Deed.BODY:
             at = f"at {entry.offset}: " if entry.offset is not None else ""
-            return (
-                f"{name or 'body'} {at}{_value(entry.before, 'nothing')} → {_value(entry.after, 'nothing')}"
-            )
+            before, after = _value(entry.before or None, "nothing"), _value(entry.after or None, "nothing")
+            return f"{name or 'body'} {at}{before} → {after}"
         case Deed.END:
             after = "" if entry.offset is None else f" after {entry.offset:,} bytes"
             return f"ended: {name}{after}"

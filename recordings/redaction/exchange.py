@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from contract.events import Chunk, Event, Kind, Message, Side
 from recordings.redaction.heads import Section
 from recordings.redaction.messages import BodyStream, Part
+from recordings.redaction.quotes import BodyQuotes
 
 _BOTH, _CLIENT, _SERVER = Side.BOTH, Side.CLIENT, Side.SERVER
 _REQUEST = Message.REQUEST
@@ -63,7 +64,7 @@ class OpenExchange:
     the exchange says so.
     """
 
-    __slots__ = ("kind", "lone", "missing", "request", "response", "waiting", "waiting_bytes")
+    __slots__ = ("kind", "lone", "missing", "quotes", "request", "response", "waiting", "waiting_bytes")
 
     def __init__(self, kind: Kind = Kind.HTTP) -> None:
         self.kind = kind
@@ -74,6 +75,8 @@ class OpenExchange:
         self.waiting_bytes = 0
         self.missing = False
         """Events of it were not kept: no body can be read from its start."""
+        self.quotes: dict[tuple[Message, str], BodyQuotes] = {}
+        """Of its bodies in the journal, by the fault."""
 
     def half(self, message: Message) -> Half:
         """What is open of `message`."""

@@ -32,6 +32,7 @@ from recordings.redaction.json_spans import is_wide
 from recordings.redaction.learned import LEAST
 from recordings.redaction.messages import UNTOUCHED, BodyStream
 from recordings.redaction.names import DEFAULT_NAMES, SecretNames
+from recordings.redaction.quotes import BodyQuotes
 from recordings.redaction.secrets import Secrets, applied
 from recordings.rows import Redaction
 
@@ -83,8 +84,12 @@ class Redactor:
             return self._abort(event)
         if type(event) is Injection:
             exchange = self._open.get(event.exchange)
-            entry = self._injection(event)
-            return [entry] if exchange is None else self._after(exchange, entry)
+            entry = self._injection(event, exchange)
+            if exchange is None:
+                return [entry]
+            if exchange.lone is not None:
+                self._hold_lone(exchange)
+            return self._after(exchange, entry)
         return self._gap(cast(Gap, event))
 
     def flush(self) -> list[Event]:
@@ -362,31 +367,29 @@ class Redactor:
             return events + self._after(self._known(gap.exchange), gap)
         return [*events, gap]
 
-    def _injection(self, entry: Injection) -> Injection:
+    def _injection(self, entry: Injection, exchange: OpenExchange | None) -> Injection:
         """The journal may quote what passed."""
+        before, after = entry.before, entry.after
         if entry.deed is Deed.HEADER:
             name = entry.name.encode("latin-1", "replace")
-            values = [self._quoted_field(name, value) for value in (entry.before, entry.after)]
+            before, after = self._quoted_field(name, before), self._quoted_field(name, after)
         elif entry.deed is Deed.START:
-            values = [
-                None if value is None else self._heads.target(value)[0]
-                for value in (entry.before, entry.after)
-            ]
+            before, after = self._quoted_start(before), self._quoted_start(after)
         else:
-            values = [self._quoted_bytes(value) for value in (entry.before, entry.after)]
-        key, name_text = self._heads.words(entry.key), self._heads.words(entry.name)
-        if (entry.before, entry.after, entry.key, entry.name) == (*values, key, name_text):
+            quotes = BodyQuotes(self._secrets)
+            if exchange is not None:
+                quotes = exchange.quotes.setdefault((entry.message, entry.fault), quotes)
+            before, after = quotes.of(entry)
+        key, told = self._heads.words(entry.key), self._heads.words(entry.name)
+        if (entry.before, entry.after, entry.key, entry.name) == (before, after, key, told):
             return entry
-        return replace(entry, before=values[0], after=values[1], key=key, name=name_text)
+        return replace(entry, before=before, after=after, key=key, name=told)
 
     def _quoted_field(self, name: bytes, value: bytes | None) -> bytes | None:
         return None if value is None else self._heads.section(((name, value),)).headers[0][1]
 
-    def _quoted_bytes(self, value: bytes | None) -> bytes | None:
-        """Bytes of a body, unless there may be a secret in them: a piece does not tell where it is."""
-        if not value or self._is_clean(value):
-            return value
-        return b"*" * len(value)
+    def _quoted_start(self, line: bytes | None) -> bytes | None:
+        return None if line is None else self._heads.target(line)[0]
 
     # State
 
