@@ -50,9 +50,11 @@ def response_with(start: ResponseStart, response: http.Response) -> http.Respons
 
 def own_answer(instead: Instead, stream_id: int, version: str) -> list[HttpEvent]:
     """The events of an answer that the service was not asked for."""
-    start = instead.start
+    start, reason, fields = instead.start, instead.start.reason, instead.start.headers
+    if version == "HTTP/2.0":
+        reason, fields = b"", tuple((name.lower(), value) for name, value in fields)
     response = http.Response(
-        version.encode(), start.status, start.reason, http.Headers(start.headers), None, None, 0, None
+        version.encode(), start.status, reason, http.Headers(fields), None, None, 0, None
     )
     events: list[HttpEvent] = [ResponseHeaders(stream_id, response, end_stream=False)]
     events += [ResponseData(stream_id, instead.body)] if instead.body else []

@@ -15,7 +15,7 @@ from faults.presets import is_file, plan_of
 
 logger = logging.getLogger("streamid")
 
-INTERVAL = 0.5
+INTERVAL = 0.25
 """Seconds between two looks at the plan's file."""
 
 type _Stamp = tuple[int, int, int]

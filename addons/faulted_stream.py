@@ -36,51 +36,95 @@ from faults.parts import Cut, Data, End, Ending, Instead, Part, Repeat, RequestS
 from faults.pipeline import Pipeline
 
 _INJECTED = "a fault broke it off on purpose"
+_ANSWERED = "the service has answered already; the rest leaves at once"
 
 type _Commands = layer.CommandGenerator[None]
 
 
+class _Struck:
+    """What faults have to do with one exchange, from the request's head on."""
+
+    __slots__ = (
+        "alarm",
+        "gate",
+        "has_ended",
+        "is_closed",
+        "is_sent",
+        "occasion",
+        "own",
+        "request_head",
+        "requests",
+        "response_head",
+        "responses",
+        "server",
+        "trailers",
+    )
+
+    def __init__(self, occasion: Occasion, head: RequestHeaders, server: Connection) -> None:
+        self.occasion = occasion
+        self.request_head = head
+        self.server = server
+        self.requests: Pipeline | None = None
+        self.responses: Pipeline | None = None
+        self.response_head: ResponseHeaders | None = None
+        self.is_sent = False
+        """The request's head has left; without it the service knows nothing that could be cancelled."""
+        self.is_closed = False
+        self.has_ended = False
+        """The service's answer has come to its end, or was broken off."""
+        self.own: list[HttpEvent] = []
+        """Events of an answer of ours, still to be given to mitmproxy."""
+        self.trailers: Headers = ()
+        self.alarm = Alarm()
+        self.gate: Gate | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Nothing strikes either message."""
+        return self.requests is None and self.responses is None
+
+
 class FaultedStream(TappedStream):
-    """Costs nothing as long as nothing strikes: then it is a tapped stream."""
+    """Costs nothing as long as no fault is armed: then it is a tapped stream."""
 
     def __init__(self, context: Context, stream_id: int, run: Run, injector: Injector) -> None:
         super().__init__(context, stream_id, run)
         self._injector = injector
-        self._occasion: Occasion | None = None
-        self._requests: Pipeline | None = None
-        self._responses: Pipeline | None = None
-        self._request_head: RequestHeaders | None = None
-        self._response_head: ResponseHeaders | None = None
-        self._server: Connection | None = None
-        self._is_sent = False
-        """The request's head has left; without it the service knows nothing that could be cancelled."""
-        self._is_closed = False
-        self._has_ended = False
-        """The service's answer has come to its end, or was broken off."""
-        self._own: list[HttpEvent] = []
-        """Events of an answer of ours, still to be given to mitmproxy."""
-        self._trailers: Headers = ()
-        self._alarm = Alarm()
-        self._gate: Gate | None = None
+        self._struck: _Struck | None = None
 
     def _is_plain(self) -> bool:
-        return self._responses is None and self._requests is None
+        return self._struck is None or self._struck.is_plain
 
     def _deliver(self, event: events.Event) -> _Commands:
+        if self._struck is None and not self._injector.is_armed:
+            return HttpStream.handle_event(self, event)
+        return self._deliver_with_faults(event)
+
+    def _deliver_with_faults(self, event: events.Event) -> _Commands:
+        struck = self._struck
+        if struck is not None and struck.requests is not None and isinstance(event, ResponseEndOfMessage):
+            yield from self._requested(struck, struck.requests.finish(self._now(), _ANSWERED))
         if type(event) is events.Wakeup:
             yield from self._wake()
-        elif isinstance(event, ResponseHeaders) and self._occasion is not None:
-            self._strike_response(event)
-            yield from self._answer(event)
-        elif self._responses is not None and isinstance(event, HttpEvent) and not _is_request(event):
-            yield from self._answer(event)
+        elif struck is not None and isinstance(event, ResponseHeaders):
+            self._strike_response(struck, event)
+            yield from self._answer(struck, event)
+        elif (
+            struck is not None
+            and struck.responses is not None
+            and isinstance(event, HttpEvent)
+            and not _is_request(event)
+        ):
+            yield from self._answer(struck, event)
         else:
             if isinstance(event, RequestProtocolError):
                 self._release()
             yield from self._sent(HttpStream.handle_event(self, event))
-        while self._own and self._paused is None:
-            yield from self._sent(HttpStream.handle_event(self, self._own.pop(0)))
-        yield from self._pace()
+        struck = self._struck
+        if struck is not None:
+            while struck.own and self._paused is None:
+                yield from self._sent(HttpStream.handle_event(self, struck.own.pop(0)))
+            yield from self._pace(struck)
 
     # Requests
 
@@ -88,7 +132,6 @@ class FaultedStream(TappedStream):
         """Pass mitmproxy's commands on; what it sends to the service goes through the faults on requests."""
         for command in sending:
             if type(command) is SendHttp and _is_request(command.event):
-                self._server = command.connection
                 yield from self._sent_request(command)
             else:
                 yield command
@@ -96,142 +139,141 @@ class FaultedStream(TappedStream):
     def _sent_request(self, command: SendHttp) -> _Commands:
         event = command.event
         if isinstance(event, RequestHeaders):
-            self._strike_request(event)
-        if self._requests is None:
-            self._is_sent = True
+            self._strike_request(event, command.connection)
+        struck = self._struck
+        if struck is None or struck.requests is None:
+            if struck is not None:
+                struck.is_sent = True
             yield command
         elif isinstance(event, RequestProtocolError):
-            self._requests.is_over = True
-            if self._is_sent:
+            struck.requests.is_over = True
+            if struck.is_sent:
                 yield command
         elif isinstance(event, RequestTrailers):
-            self._trailers = event.trailers.fields
+            struck.trailers = event.trailers.fields
         else:
-            yield from self._requested(self._requests.feed(self._request_part(event), self._now()))
+            part = _request_part(event, struck.trailers)
+            yield from self._requested(struck, struck.requests.feed(part, self._now()))
 
-    def _request_part(self, event: HttpEvent) -> Part:
-        if isinstance(event, RequestHeaders):
-            return fault_parts.request_start(event.request)
-        return Data(event.data) if isinstance(event, RequestData) else End(self._trailers)
-
-    def _strike_request(self, event: RequestHeaders) -> None:
-        self._request_head = event
-        if not self._injector.is_armed or self.tap.kind is not Kind.HTTP or self.tap.off:
+    def _strike_request(self, event: RequestHeaders, server: Connection) -> None:
+        injector = self._injector
+        if not injector.is_armed or self.tap.kind is not Kind.HTTP or self.tap.off:
             return
         peer = self.context.client.peername
-        self._occasion = Occasion(
+        occasion = Occasion(
             self.tap.exchange,
             self.flow,
             fault_parts.request_start(event.request),
             self.flow.request.http_version,
             str(peer[0]) if peer else "",
         )
-        instead = self._injector.answer(self._occasion)
+        struck = self._struck = _Struck(occasion, event, server)
+        instead = injector.answer(occasion)
         if instead is not None:
-            self._requests = Pipeline((), "HTTP/1.1")
-            self._requests.is_over = True
-            self._answer_ourselves(instead)
+            struck.requests = _over()
+            self._answer_ourselves(struck, instead)
         else:
-            is_h2 = self._server is not None and self._server.alpn == b"h2"
-            self._requests = self._injector.request(self._occasion, "HTTP/2.0" if is_h2 else "HTTP/1.1")
+            struck.requests = injector.request(occasion, "HTTP/2.0" if server.alpn == b"h2" else "HTTP/1.1")
 
-    def _requested(self, parts: Iterable[Part]) -> _Commands:
+    def _requested(self, struck: _Struck, parts: Iterable[Part]) -> _Commands:
         """Send `parts` to the service, or what a fault has instead."""
-        assert self._server is not None
-        assert self._request_head is not None
-        head, server, stream_id = self._request_head, self._server, self.stream_id
+        stream_id = self.stream_id
         for part in parts:
             out: list[HttpEvent] = []
             match part:
                 case RequestStart():
-                    self._is_sent = True
-                    out = [fault_parts.request_head(part, head)]
+                    struck.is_sent = True
+                    out = [fault_parts.request_head(part, struck.request_head)]
                 case Data():
                     out = [fault_parts.request_data(part, stream_id)]
                 case End():
                     out = fault_parts.request_end(part, stream_id)
                 case Instead():
-                    self._answer_ourselves(part)
+                    self._answer_ourselves(struck, part)
                 case Repeat():
-                    yield from repeat(self, head, part)
+                    yield from repeat(self, struck.request_head, part)
                 case Cut():
-                    self._break_off(part)
+                    self._break_off(struck, part)
                 case _:
                     raise AssertionError(f"no part of a request: {part}")
             for event in out:
-                yield SendHttp(event, server)
+                yield SendHttp(event, struck.server)
 
-    def _answer_ourselves(self, instead: Instead) -> None:
+    def _answer_ourselves(self, struck: _Struck, instead: Instead) -> None:
         version = "HTTP/2.0" if self.flow.request.is_http2 else "HTTP/1.1"
-        self._own += fault_parts.own_answer(instead, self.stream_id, version)
+        struck.own += fault_parts.own_answer(instead, self.stream_id, version)
 
-    def _break_off(self, cut: Cut) -> None:
+    def _break_off(self, struck: _Struck, cut: Cut) -> None:
         """End the client's side, without an answer or in the midst of one."""
         if cut.ending is Ending.RESET:
             reset_on_close(self.context.client.id, self.context.client)
         self.tap.break_on_purpose(_INJECTED)
-        self._own.append(ResponseProtocolError(self.stream_id, _INJECTED, ErrorCode.KILL))
+        struck.own.append(ResponseProtocolError(self.stream_id, _INJECTED, ErrorCode.KILL))
 
     # Responses
 
-    def _strike_response(self, event: ResponseHeaders) -> None:
-        assert self._occasion is not None
-        if self._response_head is not None or self.server_state != self.state_wait_for_response_headers:
+    def _strike_response(self, struck: _Struck, event: ResponseHeaders) -> None:
+        if struck.response_head is not None or self.server_state != self.state_wait_for_response_headers:
             return
-        self._response_head = event
+        struck.response_head = event
         self.flow.response = event.response  # for the filters; mitmproxy is about to do the same
-        self._responses = self._injector.response(self._occasion, fault_parts.response_start(event.response))
+        start = fault_parts.response_start(event.response)
+        struck.responses = self._injector.response(struck.occasion, start)
 
-    def _answer(self, event: events.Event) -> _Commands:
+    def _answer(self, struck: _Struck, event: events.Event) -> _Commands:
         """Give an event of the service's answer to the faults, and what leaves them to mitmproxy."""
-        pipeline = self._responses
+        pipeline = struck.responses
         if pipeline is None:
             yield from self._sent(HttpStream.handle_event(self, event))
-            return
-        if isinstance(event, ResponseTrailers):
-            self._trailers = event.trailers.fields
-            return
-        self._has_ended = self._has_ended or isinstance(event, ResponseEndOfMessage | ResponseProtocolError)
-        yield from self._answered(pipeline.feed(_response_part(event, self._trailers), self._now()), event)
+        elif isinstance(event, ResponseTrailers):
+            struck.trailers = event.trailers.fields
+        else:
+            is_last = isinstance(event, ResponseEndOfMessage | ResponseProtocolError)
+            struck.has_ended = struck.has_ended or is_last
+            parts = pipeline.feed(_response_part(event, struck.trailers), self._now())
+            yield from self._answered(struck, parts, event)
 
-    def _answered(self, parts: Iterable[Part], event: events.Event | None = None) -> _Commands:
-        assert self._response_head is not None
+    def _answered(
+        self, struck: _Struck, parts: Iterable[Part], event: events.Event | None = None
+    ) -> _Commands:
+        """Give `parts` of an answer to mitmproxy; `event` is what came last from the service."""
+        assert struck.response_head is not None
         for part in parts:
             out: list[HttpEvent] = []
             match part:
                 case ResponseStart():
-                    out = [fault_parts.response_head(part, self._response_head)]
+                    out = [fault_parts.response_head(part, struck.response_head)]
                 case Data():
                     out = [fault_parts.response_data(part, self.stream_id)]
                 case End():
-                    yield from self._let_go()
+                    yield from self._let_go(struck)
                     out = fault_parts.response_end(part, self.stream_id)
                 case Cut(by_peer=True):
                     assert isinstance(event, ResponseProtocolError)
                     out = [event]
                 case Cut(Ending.CLEAN):
-                    yield from self._let_go()
+                    yield from self._let_go(struck)
                     out = [ResponseEndOfMessage(self.stream_id)]
                 case Cut():
-                    yield from self._cancel()
-                    self._break_off(part)
+                    yield from self._cancel(struck)
+                    self._break_off(struck, part)
                 case _:
                     raise AssertionError(f"no part of a response: {part}")
             for each in out:
                 yield from self._sent(HttpStream.handle_event(self, each))
 
-    def _let_go(self) -> _Commands:
+    def _let_go(self, struck: _Struck) -> _Commands:
         """The client's answer ends as if it were complete."""
-        if not self._has_ended and self._is_sent:
+        if not struck.has_ended and struck.is_sent:
             self.tap.cancel_on_purpose(_INJECTED)
-        yield from self._cancel()
+        yield from self._cancel(struck)
 
-    def _cancel(self) -> _Commands:
+    def _cancel(self, struck: _Struck) -> _Commands:
         """Let go of the service, whose answer goes on though ours is over."""
-        if self._has_ended or self._server is None or not self._is_sent:
-            return
-        self._has_ended = True
-        yield SendHttp(RequestProtocolError(self.stream_id, _INJECTED, ErrorCode.CANCEL), self._server)
+        if not struck.has_ended and struck.is_sent:
+            struck.has_ended = True
+            cancelled = RequestProtocolError(self.stream_id, _INJECTED, ErrorCode.CANCEL)
+            yield SendHttp(cancelled, struck.server)
 
     # Time
 
@@ -239,53 +281,56 @@ class FaultedStream(TappedStream):
         return self.tap.run.now()
 
     def _wake(self) -> _Commands:
-        now = self._now()
-        self._alarm.rang(now)
-        if self._is_closed:
+        struck, now = self._struck, self._now()
+        if struck is None or struck.is_closed:
             return
-        if self._requests is not None:
-            yield from self._requested(self._requests.wake(now))
-        if self._responses is not None:
-            yield from self._answered(self._responses.wake(now))
+        struck.alarm.rang(now)
+        if struck.requests is not None:
+            yield from self._requested(struck, struck.requests.wake(now))
+        if struck.responses is not None:
+            yield from self._answered(struck, struck.responses.wake(now))
 
-    def _pace(self) -> _Commands:
+    def _pace(self, struck: _Struck) -> _Commands:
         """Ask to be woken when something is due, and read no more than can be kept."""
-        if self._is_plain() or self._is_closed:
+        if struck.is_plain or struck.is_closed:
             return
-        if self.tap.off:
-            self._release()
-            return
-        pipelines = [each for each in (self._requests, self._responses) if each is not None]
-        due = min((each.due for each in pipelines if each.due is not None and not each.is_over), default=None)
-        alarm = self._alarm.request(due, self._now())
+        dues = [each.due for each in (struck.requests, struck.responses) if each is not None]
+        due = min((each for each in dues if each is not None), default=None)
+        alarm = struck.alarm.request(due, self._now())
         if alarm is not None:
             yield alarm
-        if self._responses is not None:
-            yield from self._keep_within(self._responses)
+        if struck.responses is not None:
+            yield from self._keep_within(struck, struck.responses)
 
-    def _keep_within(self, pipeline: Pipeline) -> _Commands:
-        if self._gate is None:
-            if pipeline.held <= MOST_HELD or self._server is None:
+    def _keep_within(self, struck: _Struck, pipeline: Pipeline) -> _Commands:
+        if struck.gate is None:
+            if pipeline.held <= MOST_HELD:
                 return
-            gate = Gate(self.context.client.id, self._server)
-            if self._server.alpn == b"h2" or not gate.works or pipeline.waits_for_more:
-                yield from self._answered(pipeline.give_up(self._now(), MOST_HELD))
+            gate = Gate(self.context.client.id, struck.server)
+            if struck.server.alpn == b"h2" or not gate.works or pipeline.waits_for_more:
+                yield from self._answered(struck, pipeline.give_up(self._now(), MOST_HELD))
                 return
-            self._gate = gate
+            struck.gate = gate
         if pipeline.held > MOST_HELD:
-            self._gate.close()
+            struck.gate.close()
         elif pipeline.held <= MOST_HELD // 2:
-            self._gate.open()
+            struck.gate.open()
+
+    def _is_over(self) -> None:
+        super()._is_over()
+        self._release()
 
     def _release(self) -> None:
         """The exchange is over: whatever is held goes."""
-        self._is_closed = True
-        if self._occasion is not None:
-            self._injector.over(self._occasion)
-        if self._gate is not None:
-            self._gate.open()
-        self._responses = self._responses and _over(self._responses)
-        self._requests = self._requests and _over(self._requests)
+        struck = self._struck
+        if struck is None:
+            return
+        struck.is_closed = True
+        self._injector.over(struck.occasion)
+        if struck.gate is not None:
+            struck.gate.open()
+        struck.responses = struck.responses and _over()
+        struck.requests = struck.requests and _over()
 
     @property
     def http_layer(self) -> HttpLayer:
@@ -295,11 +340,17 @@ class FaultedStream(TappedStream):
         return above
 
 
-def _over(pipeline: Pipeline) -> Pipeline:
-    """A pipeline without stages in the place of one, through which nothing comes any more."""
-    empty = Pipeline((), "")
-    empty.is_over = True
-    return empty
+def _over() -> Pipeline:
+    """A pipeline through which nothing comes any more."""
+    pipeline = Pipeline((), "")
+    pipeline.is_over = True
+    return pipeline
+
+
+def _request_part(event: HttpEvent, trailers: Headers) -> Part:
+    if isinstance(event, RequestHeaders):
+        return fault_parts.request_start(event.request)
+    return Data(event.data) if isinstance(event, RequestData) else End(trailers)
 
 
 def _is_request(event: HttpEvent) -> bool:

@@ -24,6 +24,7 @@ from addons.loopback import StreamidLoopback, guarded
 from addons.raw_traffic import StreamidRawTraffic
 from addons.recorder import Recorder, streamid_version
 from addons.tapping import StreamidTapping
+from contract.events import Deed, Injection
 from recordings.errors import RecordingError
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class _Kept:
     def __init__(self) -> None:
         self.recorder = Recorder()
         run = self.recorder.run
-        self.injector = Injector(run.put_entry, run.now)
+        self.injector = Injector(self._journal, run.now)
         self.faults = StreamidFaults(self.injector)
         self.addons: list[Any] = [
             StreamidLoopback(),
@@ -55,6 +56,11 @@ class _Kept:
         self.started = datetime.now(UTC)
         self.metrics: Endpoint | None = None
         self.closing: asyncio.TimerHandle | None = None
+
+    def _journal(self, entry: Injection) -> None:
+        self.recorder.run.put(entry)
+        if entry.deed is Deed.HIT:
+            self.recorder.verifier.strikes(entry)
 
 
 _kept: _Kept | None = None

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from addons.settings import Settings
-from contract.events import ResponseHead
+from contract.events import Injection, ResponseHead
 from contract.findings import SIDE_NAMES, Finding, StreamVerdict, finding_fields
 from recordings.drained import Ended, RequestLine
 
 RUN, FINDING, STREAM, HEADERS = "run", "finding", "stream", "headers"
-EXCHANGE, TROUBLE, SUMMARY = "exchange", "trouble", "summary"
+EXCHANGE, FAULT, TROUBLE, SUMMARY = "exchange", "fault", "trouble", "summary"
 
 
 def line(kind: str, fields: dict[str, Any]) -> str:
@@ -45,6 +45,18 @@ def run_fields(
         "profile": settings.profile.name,
         "recording": None if settings.record is None else str(settings.record),
         "metrics": metrics or None,
+    }
+
+
+def fault_fields(entry: Injection) -> dict[str, Any]:
+    """A fault strikes a message."""
+    return {
+        "exchange": entry.exchange,
+        "at": entry.at,
+        "fault": entry.fault,
+        "strikes": entry.message.value,
+        "key": entry.key,
+        "ordinal": entry.ordinal,
     }
 
 

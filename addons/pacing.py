@@ -36,10 +36,6 @@ class Alarm:
         if self._set_for is not None and self._set_for <= now:
             self._set_for = None
 
-    def is_early(self, now: int) -> bool:
-        """Whether the wake-up that has come is not the one that is waited for."""
-        return self._set_for is not None and self._set_for > now
-
 
 class Gate:
     """Stops reading from one connection of a client's handler, and goes on with it.

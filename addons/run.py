@@ -10,7 +10,7 @@ from typing import Protocol
 
 from mitmproxy import flow as mitmproxy_flow
 
-from contract.events import Event, Injection
+from contract.events import Event
 
 
 class Open(Protocol):
@@ -29,10 +29,6 @@ class Run:
         self._exchanges = 0
         self._open: dict[int, Open] = {}
         self._flows: weakref.WeakValueDictionary[int, mitmproxy_flow.Flow] = weakref.WeakValueDictionary()
-
-    def put_entry(self, entry: Injection) -> None:
-        """Hand over an entry of the journal of faults, to whatever `put` is now."""
-        self.put(entry)
 
     def now(self) -> int:
         """Microseconds since the run began."""

@@ -101,7 +101,11 @@ class TappedStream(HttpStream):
             if self._paused is None and not tap.is_idle():
                 tap.settle()
             if dropped:
-                tap.shut()
+                self._is_over()
+
+    def _is_over(self) -> None:
+        """mitmproxy is done with this stream."""
+        self.tap.shut()
 
     def _prefer_streaming(self, hook: HttpRequestHeadersHook | HttpResponseHeadersHook) -> None:
         flow = hook.flow

@@ -192,15 +192,18 @@ class Tap:
         self._await(Abort, _REQUEST, client_break(event, idle, limit))
 
     def _response_breaks(self, event: ResponseProtocolError) -> None:
-        client = self._context.client
-        # Where an HTTP/2 client is gone, mitmproxy lets go of the servers; some streams hear of that first.
-        if client.alpn == b"h2" and not client.state & ConnectionState.CAN_READ:
+        if self._is_let_go():
             gone = RequestProtocolError(
                 event.stream_id, "peer closed connection", ErrorCode.CLIENT_DISCONNECTED
             )
             self._request_breaks(gone)
         else:
             self._await(Abort, _RESPONSE, server_break(event))
+
+    def _is_let_go(self) -> bool:
+        """Whether mitmproxy lets go of the server because the client is gone, and this stream hears of it."""
+        client = self._context.client
+        return client.alpn == b"h2" and not client.state & ConnectionState.CAN_READ
 
     # Departures
 

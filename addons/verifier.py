@@ -15,7 +15,7 @@ from mitmproxy import ctx, flow, hooks, http
 from addons import json_lines, wording
 from addons.repetition import INTERVAL, Found, Repetition
 from addons.run import Run
-from contract.events import Abort, End, Event, Message, ResponseHead
+from contract.events import Abort, End, Event, Injection, Message, ResponseHead
 from contract.findings import Finding, Output, Role, Severity, StreamVerdict, Verdict
 from recordings.drained import Drained, Ended, RequestLine
 
@@ -96,6 +96,13 @@ class StreamidVerifier:
     def _wake(self, call: Callable[[], None]) -> None:
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(call)
+
+    def strikes(self, entry: Injection) -> None:
+        """Say that a fault strikes."""
+        if self.json_log:
+            json_lines.write([json_lines.line(json_lines.FAULT, json_lines.fault_fields(entry))])
+        else:
+            logger.info(wording.fault_line(entry))
 
     def speak(self) -> None:
         """Log and mark all that waits."""

@@ -1,6 +1,6 @@
 """How verdicts and findings read in the log: one line of text each."""
 
-from contract.events import ResponseHead
+from contract.events import Injection, ResponseHead
 from contract.findings import SIDE_NAMES, Finding, StreamVerdict, Verdict
 from recordings.drained import RequestLine
 
@@ -35,6 +35,11 @@ def finding_line(finding: Finding, request: RequestLine | None = None) -> str:
     """
     what = f"{_sort(finding)}, exchange #{finding.exchange}: {finding.message}"
     return printable(what + _place(finding, request))
+
+
+def fault_line(entry: Injection) -> str:
+    """For example `fault strip-header strikes the response of exchange #9`."""
+    return printable(f"fault {entry.fault} strikes the {entry.message.value} of exchange #{entry.exchange}")
 
 
 def repeated_line(count: int, last: Finding, request: RequestLine | None = None) -> str:

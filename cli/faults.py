@@ -2,7 +2,6 @@
 
 import shutil
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +70,7 @@ def explain(names: tuple[str, ...], form: str) -> None:
       streamid faults explain nginx-buffering idle-60s
     """
     from cli.rendering.fault_facts import kind_fields, preset_fields
-    from cli.rendering.fault_text import kind_page
+    from cli.rendering.fault_text import kind_page, preset_page
     from cli.rendering.json_stream import array, written
 
     found = [_found(name) for name in dict.fromkeys(names)]
@@ -82,7 +81,7 @@ def explain(names: tuple[str, ...], form: str) -> None:
     for number, each in enumerate(found):
         if number:
             click.echo("\n")
-        for line in kind_page(each, width) if isinstance(each, type) else _preset_page(each, width):
+        for line in kind_page(each, width) if isinstance(each, type) else preset_page(each, width):
             click.echo(line)
 
 
@@ -177,10 +176,3 @@ def _found(name: str) -> "type[Fault] | Preset":
         return PRESETS[name]
     hint = suggestion(name, [*KINDS, *PRESETS])
     raise Unusable(f"{printable(name)}: there is no such kind and no such preset; {hint}")
-
-
-def _preset_page(preset: "Preset", width: int) -> Iterator[str]:
-    from cli.rendering.fault_text import preset_page
-    from faults.registry import KINDS
-
-    return preset_page(preset, [KINDS[table["kind"]] for table in preset.tables], width)

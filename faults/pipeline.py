@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from contract.events import Headers
 from faults.framing import reframed
 from faults.parts import (
     Cut,
@@ -66,12 +65,16 @@ class Pipeline:
         return any(stage.waits_for_more and stage.held for stage in self._stages)
 
     def give_up(self, now: int, limit: int) -> list[Part]:
+        """Finish because more than `limit` bytes are kept back."""
+        why = f"more than {limit} bytes would have to be kept; from here on all passes as it comes"
+        return self.finish(now, why)
+
+    def finish(self, now: int, why: str) -> list[Part]:
         """All that is kept back leaves at once, and from here on nothing is changed any more."""
         out: list[Part] = []
         for place, stage in enumerate(self._stages):
             if stage.held:
-                words = f"more than {limit} bytes would have to be kept; from here on all passes as it comes"
-                stage.note(What.PASSED, words)
+                stage.note(What.PASSED, why)
             out += self._out(self._through(place + 1, self._head_noted(stage, stage.release(now)), now))
         self._stages = ()
         return out
@@ -84,7 +87,7 @@ class Pipeline:
     def _one(self, stage: Stage, part: Part, now: int) -> list[Part]:
         match part:
             case RequestStart() | ResponseStart():
-                out = self._head_noted(stage, stage.start(part, now), part)
+                return self._head_noted(stage, stage.start(part, now), part)
             case Data(data):
                 out = stage.data(data, now)
             case End():
@@ -92,8 +95,8 @@ class Pipeline:
             case Cut():
                 out = stage.cut(part, now)
             case Instead() | Repeat():
-                out = [part]
-        return out
+                return [part]
+        return self._head_noted(stage, out) if stage.came is not None else out
 
     def _head_noted(self, stage: Stage, parts: list[Part], came: Start | None = None) -> list[Part]:
         """Note what became of a head, and give it a framing that its body will fit."""
@@ -105,7 +108,7 @@ class Pipeline:
                     part = reframed(part, self._version)
                 if came is not None:
                     if self._version == "HTTP/2.0":
-                        part = with_fields(part, lowered(part.headers, came.headers))
+                        part = as_http2(part, came)
                     for change in head_changes(came, part):
                         stage.scene.note(change)
                 stage.came = None
@@ -124,9 +127,15 @@ class Pipeline:
         return out
 
 
-def lowered(headers: Headers, known: Headers) -> Headers:
-    """Names of lines that are not in `known` in lower case, as HTTP/2 wants them (RFC 9113 §8.2.1)."""
-    return tuple(line if line in known else (line[0].lower(), line[1]) for line in headers)
+def as_http2(start: Start, came: Start) -> Start:
+    """`start` as HTTP/2 has it (RFC 9113, section 8.2.1 and 8.3.2), where it is another than came.
+
+    Names of new lines are in lower case, and a new status has no reason.
+    """
+    fields = tuple(line if line in came.headers else (line[0].lower(), line[1]) for line in start.headers)
+    if isinstance(start, ResponseStart) and isinstance(came, ResponseStart) and start.status != came.status:
+        return ResponseStart(start.status, b"", fields)
+    return with_fields(start, fields)
 
 
 def head_changes(before: Start, after: Start) -> list[Change]:

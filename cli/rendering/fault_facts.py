@@ -86,6 +86,8 @@ def preset_fields(preset: "Preset") -> dict[str, Any]:
         "page": " ".join(preset.page.split()),
         "parameters": dict(preset.parameters),
         "kinds": [table["kind"] for table in preset.tables],
+        "breaks": list(preset.breaks),
+        "follows": list(preset.follows),
         "plan": preset_plan(preset),
     }
 

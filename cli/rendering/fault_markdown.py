@@ -79,20 +79,16 @@ def _presets(found: "Iterable[Preset]") -> Iterator[str]:
 
 def _preset(preset: "Preset") -> Iterator[str]:
     from faults.presets import ID_HEADER
-    from faults.registry import KINDS
 
-    used = [KINDS[str(table["kind"])] for table in preset.tables]
-    breaks = dict.fromkeys(code for kind in used for code in kind.breaks)
-    follows = dict.fromkeys(code for kind in used for code in kind.follows)
     yield from ("", f"## {preset.name}", "", _escaped(preset.summary), "", _escaped(preset.page), "")
     shown = {name: value for name, value in preset.parameters.items() if name != ID_HEADER}
     if shown:
         yield f"- **Parameters**: {', '.join(f'`{name}={value}`' for name, value in shown.items())}"
-    if breaks:
-        yield f"- **Breaks**: {_rules(tuple(breaks))}"
-    if follows:
-        yield f"- **Clients then break**: {_rules(tuple(follows))}"
-    if shown or breaks or follows:
+    if preset.breaks:
+        yield f"- **Breaks**: {_rules(preset.breaks)}"
+    if preset.follows:
+        yield f"- **May follow**: {_rules(preset.follows)}"
+    if shown or preset.breaks or preset.follows:
         yield ""
     yield from ("```toml", preset_plan(preset), "```")
 

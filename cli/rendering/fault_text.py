@@ -59,16 +59,14 @@ def kind_page(kind: "type[Fault]", width: int) -> Iterator[str]:
     yield from _block(example(kind))
 
 
-def preset_page(preset: "Preset", kinds: "Sequence[type[Fault]]", width: int) -> Iterator[str]:
-    """All about a preset that is made of `kinds`."""
+def preset_page(preset: "Preset", width: int) -> Iterator[str]:
+    """All about a preset."""
     yield f"{bold(preset.usage)} (preset)"
     yield from _prose(preset.summary, width, "")
     yield from _section("Where it is found")
     yield from _prose(preset.page, width)
-    yield from _rules("Breaks", tuple(dict.fromkeys(code for kind in kinds for code in kind.breaks)))
-    yield from _rules(
-        "Clients then break", tuple(dict.fromkeys(code for kind in kinds for code in kind.follows))
-    )
+    yield from _rules("Breaks", preset.breaks)
+    yield from _rules("May follow", preset.follows)
     yield from _section("As a plan")
     yield from _block(preset_plan(preset))
 

@@ -21,6 +21,7 @@ class DropUnderscored(HeadFault):
         "that lines are missing."
     )
     example: ClassVar[str] = 'on = "request"'
+    breaks: ClassVar[tuple[str, ...]] = ("HP701",)
 
     on: Literal["request", "response"] = Field(
         default="request", description="the message whose head it changes"

@@ -22,6 +22,8 @@ class _About(BaseModel):
 
     summary: str
     page: str
+    breaks: tuple[str, ...] = ()
+    follows: tuple[str, ...] = ()
     parameters: dict[str, Default] = {}
 
 
@@ -34,7 +36,8 @@ class _Document(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """One preset. `page` says which real set-up behaves so, and how one sees it.
+    """One preset. `page` says which real set-up behaves so, and how one sees it; `breaks` are the rules that
+    it breaks at a healthy service by itself, `follows` those that others then break because of it.
 
     In its tables `{name}` stands for the value of a parameter. A string that is nothing else takes its
     type, which is that of the default.
@@ -45,6 +48,8 @@ class Preset:
     page: str
     parameters: Mapping[str, Default]
     tables: tuple[Mapping[str, Any], ...]
+    breaks: tuple[str, ...] = ()
+    follows: tuple[str, ...] = ()
     _source: str = ""
 
     @classmethod
@@ -58,7 +63,9 @@ class Preset:
         if used != parameters.keys():
             raise ValueError(f"{name}: its parameters are not those that it uses: {', '.join(sorted(used))}")
         source = text[text.index("[[fault]]") :].strip()
-        return cls(name, about.summary, about.page.strip(), parameters, tuple(document.fault), source)
+        page, tables = about.page.strip(), tuple(document.fault)
+        rules = about.breaks, about.follows
+        return cls(name, about.summary, page, parameters, tables, *rules, _source=source)
 
     def filled(self, values: Mapping[str, Default]) -> list[dict[str, Any]]:
         """Its tables with values for all parameters in place."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from addons import json_lines, settings, summary
 from addons.tally import Tally
-from contract.events import ResponseHead, Side
+from contract.events import Deed, Injection, Message, ResponseHead, Side
 from contract.findings import Finding, Severity, StreamVerdict, Verdict, finding_fields
 from recordings.drained import Ended, RequestLine
 from tests.support.lab import logged_in, running_lab
@@ -34,6 +34,9 @@ def explained() -> set[str]:
     return {key for row in rows for key in re.findall(r"`(\w+)`", row)}
 
 
+STRUCK = Injection(4, 9, "late", "delay", Message.RESPONSE, Deed.HIT, "s", 2)
+
+
 def every_kind() -> dict[str, dict[str, Any]]:
     """The fields of one line of each kind."""
     defaults = {name: option.default for name, option in settings.OPTIONS.items()}
@@ -52,6 +55,7 @@ def every_kind() -> dict[str, dict[str, Any]]:
             ResponseHead(3, Side.SERVER, 0, 200, b"OK", b"HTTP/1.1", ((b"X-A", b"\x1b[31m\xff"),))
         ),
         json_lines.EXCHANGE: json_lines.exchange_fields(ended),
+        json_lines.FAULT: json_lines.fault_fields(STRUCK),
         json_lines.TROUBLE: json_lines.trouble_fields("The disk is full."),
         json_lines.SUMMARY: summary.fields(summary.summary(Tally(), 0, (0, 0), None)),
     }

@@ -19,7 +19,7 @@ from addons.tapping import UPSTREAM_CONNECTIONS, StreamidTapping
 
 def tapping() -> StreamidTapping:
     run = Run(lambda event: None)
-    return StreamidTapping(run, Injector(run.put_entry, run.now))
+    return StreamidTapping(run, Injector(run.put, run.now))
 
 
 def test_the_layer_that_mitmproxy_chose_makes_tapped_streams() -> None:

@@ -53,7 +53,9 @@ def test_lists_and_pages_are_the_same_in_json() -> None:
         "kind", "family", "strikes", "summary", "received", "settings", "breaks", "follows", "example",
     ]  # fmt: skip
     assert kind in listed
-    assert list(preset) == ["preset", "usage", "summary", "page", "parameters", "kinds", "plan"]
+    assert list(preset) == [
+        "preset", "usage", "summary", "page", "parameters", "kinds", "breaks", "follows", "plan",
+    ]  # fmt: skip
     assert preset["plan"] == '[[fault]]\nkind = "idle-cut"\nafter = "60 s"\nmatch = "~ts event-stream"'
     assert preset in json.loads(streamid("faults", "list", "--presets", "--format", "json").stdout)
 

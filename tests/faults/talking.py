@@ -48,6 +48,7 @@ ASKING: Headers = (
     (b"Cookie", b"accessToken=abc"),
     (b"Origin", ORIGIN),
     (b"Content-Type", b"application/json"),
+    (b"session_id", b"s1"),
 )
 type Steps[T] = Generator[None, None, T]
 """Something that other exchanges can go on beside, step by step."""

@@ -5,7 +5,9 @@ expects is written by hand from the fault's page, never computed by the fault.
 """
 
 import time
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from contract.events import (
     ResponseHead,
     Side,
 )
+from contract.headers import first
 from recordings.reader import Recording
 from tests.injection.service import Act, Asked, ScriptedService
 from tests.injection.wire import Received, ask
@@ -150,6 +153,10 @@ class WireCase:
     label: str = ""
     at_once: bool = False
     """Send all requests at the same time."""
+    patience: float = 10.0
+    """Seconds after which the client leaves."""
+    exchanges: int | None = None
+    """How many the recording has of it, where that is not one for each request."""
     extra: str = field(default="", compare=False)
     """Further tables of the plan; `NAME` in it is the case's name."""
 
@@ -159,14 +166,13 @@ class WireCase:
         return f"{self.kind}.{self.label}" if self.label else self.kind
 
 
-def plan_of(cases: tuple[WireCase, ...], seed: int = 1) -> str:
+def plan_of(cases: tuple[WireCase, ...], seed: int = 1, *, armed: bool = True) -> str:
     """The plan with the faults of all cases, each for its own requests."""
     tables = [f"seed = {seed}"]
     for case in cases:
         match = f'~hq "X-Case: {case.name}[^a-z0-9.-]"'
-        tables.append(
-            f'[[fault]]\nkind = "{case.kind}"\nname = "{case.name}"\nmatch = \'{match}\'\n{case.settings}'
-        )
+        own = f'kind = "{case.kind}"\nname = "{case.name}"\nmatch = \'{match}\'\narmed = {str(armed).lower()}'
+        tables.append(f"[[fault]]\n{own}\n{case.settings}")
         if case.extra:
             tables.append(case.extra.replace("NAME", case.name).replace("MATCH", match))
     return "\n\n".join(tables) + "\n"
@@ -175,14 +181,21 @@ def plan_of(cases: tuple[WireCase, ...], seed: int = 1) -> str:
 class WireBench:
     """The proxy, its service, and the recording in which each case's exchanges are found again."""
 
-    def __init__(self, cases: tuple[WireCase, ...], folder: Path) -> None:
-        self.service = ScriptedService({case.name: list(case.scripts) for case in cases})
+    def __init__(self, cases: tuple[WireCase, ...], folder: Path, *, armed: bool = True) -> None:
+        self.cases = cases
+        self._is_armed = armed
+        self.service = self._service({case.name: list(case.scripts) for case in cases})
         plan = folder / "plan.toml"
-        plan.write_text(plan_of(cases), "utf-8")
+        plan.write_text(plan_of(cases, armed=armed), "utf-8")
         self._server = self.service.server.__enter__()
-        self.proxy = Proxy(
-            f"reverse:{self._server.url}", options={"streamid_faults": str(plan)}, folder=folder
-        )
+        options = {"streamid_faults": str(plan), "ssl_insecure": "true"}
+        self.proxy = Proxy(f"reverse:{self._server.url}", options=options, folder=folder)
+
+    def _service(self, scripts: dict[str, list[tuple[Act, ...]]]) -> ScriptedService:
+        return ScriptedService(scripts)
+
+    def _one(self, request: bytes, patience: float) -> Received:
+        return ask(self.proxy.port, request, patience)
 
     def __enter__(self) -> "WireBench":
         self.proxy.__enter__()
@@ -192,38 +205,47 @@ class WireBench:
         self.proxy.__exit__(None, None, None)
         self._server.__exit__(None, None, None)
 
-    def run(self, case: WireCase) -> Seen:
-        """Send the case's requests, and gather what they left."""
+    def run(self, workers: int = 4) -> dict[str, Seen]:
+        """Run all cases, some at the same time, and gather by their names what they left."""
+        with ThreadPoolExecutor(workers) as pool:
+            got = dict(zip(self.cases, pool.map(self._ask, self.cases), strict=True))
+        recorded = self.recorded()
+        return {
+            case.name: Seen(each, self.service.asked[case.name], recorded[case.name])
+            for case, each in got.items()
+        }
+
+    def _ask(self, case: WireCase) -> list[Received]:
         requests = case.requests(case.name)
-        if case.at_once:
-            from concurrent.futures import ThreadPoolExecutor
+        with ThreadPoolExecutor(len(requests) if case.at_once else 1) as pool:
+            return list(pool.map(lambda each: self._one(each, case.patience), requests))
 
-            with ThreadPoolExecutor(len(requests)) as pool:
-                got = list(pool.map(lambda each: ask(self.proxy.port, each), requests))
-        else:
-            got = [ask(self.proxy.port, each) for each in requests]
-        return Seen(got, self.service.asked[case.name], self._recorded(case, len(requests)))
-
-    def _recorded(self, case: WireCase, count: int) -> list[Exchange]:
-        """The exchanges of the case, once they are over in the recording."""
+    def recorded(self) -> dict[str, list[Exchange]]:
+        """The exchanges of each case, once all of them are over in the recording."""
+        wanted = {
+            case.name: (case.exchanges if self._is_armed else None) or len(case.requests(case.name))
+            for case in self.cases
+        }
         deadline = time.monotonic() + 10
-        wanted = f"X-Case: {case.name}".encode().split(b": ")[1]
         while True:
-            with Recording(self.proxy.recording) as recording:
-                found = [
-                    Exchange(list(recording.exchange(row.exchange)))
-                    for row in recording.exchanges()
-                    if row.outcome != "open"
-                ]
-            mine = [
-                each
-                for each in found
-                if (asked := each.request(Side.CLIENT) or each.request(Side.SERVER))
-                and dict(asked.headers).get(b"X-Case") == wanted
-            ]
-            if len(mine) >= count or time.monotonic() > deadline:
-                return mine
-            time.sleep(0.1)
+            found = self._over()
+            if all(len(found[name]) >= count for name, count in wanted.items()):
+                return found
+            if time.monotonic() > deadline:
+                return found
+            time.sleep(0.2)
+
+    def _over(self) -> dict[str, list[Exchange]]:
+        found: dict[str, list[Exchange]] = defaultdict(list)
+        with Recording(self.proxy.recording) as recording:
+            for row in recording.exchanges():
+                if row.outcome == "open":
+                    continue
+                exchange = Exchange(list(recording.exchange(row.exchange)))
+                head = exchange.request(Side.CLIENT) or exchange.request(Side.SERVER)
+                case = first(head.headers, b"x-case") if head else None
+                found[(case or b"").decode()].append(exchange)
+        return found
 
 
 def applied(body: bytes, journal: list[Injection], message: Message = Message.RESPONSE) -> bytes:
@@ -255,18 +277,49 @@ def fields_applied(
     return sorted(lines)
 
 
+def is_told(left: bytes, told: bytes) -> bool:
+    """Whether bytes are those that the journal has; pieces that may hide a secret are asterisks there."""
+    return len(left) == len(told) and all(two in (one, 0x2A) for one, two in zip(left, told, strict=True))
+
+
+def in_order(some: Iterable[object], all_: Iterable[object]) -> bool:
+    """Whether all of `some` are there in their order."""
+    rest = iter(all_)
+    return all(each in rest for each in some)
+
+
 def assert_journal_tells_all(exchange: Exchange) -> None:
-    """What the client's side shows is what the service's side shows and the journal changed."""
+    """What leaves the proxy is what came and the journal changed; the request's `Host` is mitmproxy's."""
+    _assert_request_told(exchange)
     served, sent = exchange.response(Side.SERVER), exchange.response(Side.CLIENT)
     if served is None or sent is None:
         return
     journal = exchange.journal
     assert fields_applied(served.headers, journal) == sorted(sent.headers)
     kept = [line for line in served.headers if line in sent.headers]
-    assert [line for line in sent.headers if line in kept] == kept, "untouched lines keep their order"
-    came = applied(exchange.body(Side.SERVER), journal)
-    left = exchange.body(Side.CLIENT)
-    if isinstance(exchange.ended(Side.CLIENT), End) and not any(e.deed is Deed.END for e in journal):
-        assert left == came
+    assert in_order(kept, sent.headers), "untouched lines keep their order"
+    lines = [b"%d %s" % (each.status, each.reason) for each in (served, sent)]
+    starts = [(e.before, e.after) for e in journal if e.deed is Deed.START]
+    assert starts == ([(lines[0], lines[1])] if lines[0] != lines[1] else [])
+    came, left = exchange.body(Side.SERVER), exchange.body(Side.CLIENT)
+    ends = [entry.offset for entry in journal if entry.deed is Deed.END]
+    if ends:
+        assert is_told(left, applied(came[: ends[0]], journal))
+    elif isinstance(exchange.ended(Side.CLIENT), End):
+        assert is_told(left, applied(came, journal))
     else:
-        assert came.startswith(left) or left == b"" or any(e.deed is Deed.END for e in journal)
+        assert is_told(left, applied(came, journal)[: len(left)])
+
+
+def _assert_request_told(exchange: Exchange) -> None:
+    came, left = exchange.request(Side.CLIENT), exchange.request(Side.SERVER)
+    if came is None or left is None:
+        return
+    told = fields_applied(came.headers, exchange.journal, Message.REQUEST)
+    assert _without_host(told) == sorted(_without_host(left.headers))
+    before, after = (exchange.body(side, Message.REQUEST) for side in (Side.CLIENT, Side.SERVER))
+    assert is_told(after, applied(before, exchange.journal, Message.REQUEST))
+
+
+def _without_host(lines: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    return [line for line in lines if line[0].lower() not in (b"host", b":authority")]

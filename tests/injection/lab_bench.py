@@ -3,14 +3,17 @@
 import contextlib
 import io
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from contract.events import Deed, Injection
 from contract.findings import Finding, Severity, Verdict
 from lab.client import StreamingOptions
 from lab.logger import Logger
 from lab.tester import StreamingTester
+from recordings.reader import Recording
 from tests.matrix.cell import settled
 from tests.support.lab import running_lab
 from tests.support.proxy import Proxy
@@ -42,7 +45,7 @@ class LabBench:
         self._plan.write_text(NO_PLAN, "utf-8")
         self.proxy = Proxy("regular", options={"streamid_faults": str(self._plan)}, folder=folder)
         self._stack = contextlib.ExitStack()
-        self._last = 0
+        self._first = self._last = 0
 
     def __enter__(self) -> Self:
         self._lab = self._stack.enter_context(running_lab(tokens=12, interval=self._interval))
@@ -52,8 +55,8 @@ class LabBench:
     def __exit__(self, *about: object) -> None:
         self._stack.close()
 
-    def run(self, plan: str) -> list[Finding]:
-        """What the live proxy finds of the tester's traffic under `plan`."""
+    def run(self, plan: str, headers: Mapping[str, str] | None = None) -> list[Finding]:
+        """What the live proxy finds of the tester's traffic under `plan`; the user sends `headers` too."""
         self._load(plan)
         lab = self._lab
         options = StreamingOptions(
@@ -68,10 +71,23 @@ class LabBench:
             proxy=f"http://127.0.0.1:{self.proxy.port}",
         )
         with StreamingTester(options, Logger(io.StringIO())) as tester:
+            tester._user._http.headers.update(headers or {})
             tester.run()
-        first = self._last
-        self._last, found = settled(self.proxy.recording, first)
+        self._first = self._last
+        self._last, found = settled(self.proxy.recording, self._first)
+        assert "has crashed" not in self.proxy.log(), self.proxy.log()
         return found
+
+    def struck(self) -> set[str]:
+        """The kinds of faults that struck anything in the latest run."""
+        with Recording(self.proxy.recording) as recording:
+            exchanges = range(self._first + 1, self._last + 1)
+            return {
+                event.kind
+                for number in exchanges
+                for event in recording.exchange(number)
+                if isinstance(event, Injection) and event.deed is Deed.HIT
+            }
 
     def _load(self, plan: str) -> None:
         before = self.proxy.log().count("was read again")

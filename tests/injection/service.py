@@ -17,12 +17,14 @@ _LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
 
 @dataclass
 class Asked:
-    """One request as the service got it, and when each write of its answer was made (monotonic seconds)."""
+    """One request as the service got it, and when each write of its answer began (monotonic seconds)."""
 
     head: bytes
     body: bytes
     at: float
     writes: list[tuple[float, bytes]] = field(default_factory=list)
+    is_over: bool = False
+    """Nothing more is written: the answer is, or the other end has left."""
 
 
 class ScriptedService:
@@ -33,7 +35,10 @@ class ScriptedService:
         self._lock = threading.Lock()
         self._counts: dict[str, int] = defaultdict(int)
         self.asked: dict[str, list[Asked]] = defaultdict(list)
-        self.server = RawServer(self._serve)
+        self.server = self._listener()
+
+    def _listener(self) -> RawServer:
+        return RawServer(self._serve)
 
     def _serve(self, peer: Peer) -> None:
         while True:
@@ -45,27 +50,33 @@ class ScriptedService:
                     body = peer.receive_until(b"0\r\n\r\n")
             except (EOFError, TimeoutError):
                 return
-            found = _CASE.search(head)
-            case = found[1].decode() if found else ""
             asked = Asked(head, body, time.monotonic())
-            with self._lock:
-                number = self._counts[case]
-                self._counts[case] += 1
-                self.asked[case].append(asked)
-            scripts = self._scripts[case]
-            if not self._act(peer, scripts[min(number, len(scripts) - 1)], asked):
+            goes_on = self._act(peer, self._script(asked), asked)
+            asked.is_over = True
+            if not goes_on:
                 return
+
+    def _script(self, asked: Asked) -> tuple[Act, ...]:
+        """What a request is answered with; it is counted."""
+        found = _CASE.search(asked.head)
+        case = found[1].decode() if found else ""
+        with self._lock:
+            number = self._counts[case]
+            self._counts[case] += 1
+            self.asked[case].append(asked)
+        scripts = self._scripts[case]
+        return scripts[min(number, len(scripts) - 1)]
 
     @staticmethod
     def _act(peer: Peer, script: tuple[Act, ...], asked: Asked) -> bool:
         """Answer; whether the connection goes on."""
         for act in script:
             if isinstance(act, bytes):
+                asked.writes.append((time.monotonic(), act))
                 try:
                     peer.socket.sendall(act)
                 except OSError:
                     return False
-                asked.writes.append((time.monotonic(), act))
             elif isinstance(act, float):
                 time.sleep(act)
             elif act == "reset":

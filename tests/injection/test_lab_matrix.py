@@ -25,6 +25,9 @@ OTHERWISE = {
 NOT_SEEN = {"corrupt-event": {"HP704"}}
 """Rules that the tester's own doing hides: it leaves at the first event that it cannot read."""
 
+SENT = {"drop-underscored": {"session_id": "s1"}}
+"""What the tester has to send in addition, for something to strike."""
+
 SLOW = ("coalesce", "recompress")
 """Kinds that show only in a stream that takes its time."""
 
@@ -62,7 +65,7 @@ def test_the_rules_that_a_kind_breaks_are_reported_and_no_other(
     kind: str, request: pytest.FixtureRequest
 ) -> None:
     bench: LabBench = request.getfixturevalue("slow" if kind in SLOW else "quick")
-    found = bench.run(case(kind).plan())
+    found = bench.run(case(kind).plan(), SENT.get(kind))
     told = errors(found) - {"SV304"}
     fault = KINDS[kind]
     told |= NOT_SEEN.get(kind, set())
@@ -76,4 +79,4 @@ _OF_THE_SERVICE = ("SV301", "SV302", "SV303", "HT601", "HT606")
 
 
 def test_every_kind_is_here() -> None:
-    assert set(OTHERWISE) | set(SLOW) | set(CONCURRENT) <= set(KINDS)
+    assert {*OTHERWISE, *SENT} | set(SLOW) | set(CONCURRENT) <= set(KINDS)

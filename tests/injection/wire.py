@@ -13,13 +13,15 @@ _SIZE = re.compile(rb"([0-9a-fA-F]+)\r\n")
 class Received:
     """What a raw client got of one response.
 
-    `pieces` are the body's bytes without their framing, each with the seconds after the request had been
-    sent when they came; `ending` is `complete` (by the response's own framing), `closed` or `reset`.
+    `pieces` are the body's bytes without their framing, each with the seconds after `begin` (monotonic, just
+    before the request was sent) when they came; `ending` is `complete` (by the response's own framing),
+    `closed`, `reset`, or `left` where the client would not wait any longer.
     """
 
     head: bytes = b""
     pieces: list[tuple[float, bytes]] = field(default_factory=list)
     ending: str = ""
+    begin: float = 0.0
     head_at: float = 0.0
     end_at: float = 0.0
     is_framed_by_close: bool = False
@@ -62,7 +64,7 @@ def ask(port: int, request: bytes, timeout: float = 10.0) -> Received:
     """Send `request` on a connection of its own, and read its response to the end."""
     got = Received()
     with Peer.connect(port, timeout=timeout) as peer:
-        begin = time.monotonic()
+        begin = got.begin = time.monotonic()
         peer.send(request)
         try:
             got.head = peer.receive_until(b"\r\n\r\n")[:-4]
@@ -70,6 +72,8 @@ def ask(port: int, request: bytes, timeout: float = 10.0) -> Received:
             _read_body(peer, got, begin, is_head=request.startswith(b"HEAD "))
         except EOFError:
             got.ending = peer.ending
+        except TimeoutError:
+            got.ending = "left"
         got.end_at = time.monotonic() - begin
     return got
 

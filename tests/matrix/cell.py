@@ -61,5 +61,5 @@ def settled(path: Path, after: int) -> tuple[int, list[Finding]]:
             if is_over and now == before:
                 return rows[-1].exchange, found
             before = now
-        time.sleep(0.3)
+        time.sleep(0.25)
     raise AssertionError(f"exchanges after {after} are still open")

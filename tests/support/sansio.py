@@ -44,7 +44,7 @@ class Exchange:
         self.run = Run(self.events.append)
         self.clock = 1_000
         self.run.now = self._tick  # type: ignore[method-assign]
-        self.injector = Injector(self.run.put_entry, self.run.now)
+        self.injector = Injector(self.run.put, self.run.now)
         self.layer = HttpLayer(self.context, mode)
         tap_layer(self.layer, self._stream)
         self.to_client = b""

@@ -41,6 +41,7 @@ def test_the_value_alone_is_another(settings: dict[str, Any], value: bytes, path
     assert run.body == BODY.replace(b'"stream-1"', value)
     assert run.applied(BODY) == run.body
     assert run.notes(What.BODY) == [PATH]
+    assert run.notes(What.HEADER) == (["Content-Length"] if len(run.body) != len(BODY) else [])
     came = post(len(BODY)).headers
     assert run.headers == (*came[:3], came[4], (b"Content-Length", b"%d" % len(run.body)))
     assert run.left[-1] == End()
