@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import unquote
@@ -205,7 +205,7 @@ def broken() -> list[Event]:
     return [*events, *stream[before:], *talk.refused(FABRICATED), *talk.delete()]
 
 
-def lines_of_the_log(events: Iterable[Event]) -> list[str]:
+def lines_of_the_log(events: list[Event]) -> list[str]:
     """What the log says of them."""
     talk, checker = Talk(), Checker(builtin("chat"))
     lines = []
@@ -215,12 +215,13 @@ def lines_of_the_log(events: Iterable[Event]) -> list[str]:
             lines.append(wording.finding_line(output, RequestLine("POST", target)))
         elif isinstance(output, StreamVerdict):
             lines.append(wording.stream_line(output))
-    return lines
+    hits = (each for each in events if isinstance(each, Injection) and each.deed is Deed.HIT)
+    return [*lines, *map(wording.fault_line, hits)]
 
 
 @pytest.mark.parametrize("name", ["README.md", "docs/getting-started.md"])
 def test_the_log_lines_that_are_quoted_are_those_that_the_log_prints(name: str) -> None:
-    quoted = re.findall(r"^(?:stream-\S+: |[A-Z]{2}\d{3} ).+$", text(ROOT / name), re.MULTILINE)
+    quoted = re.findall(r"^(?:stream-\S+: |[A-Z]{2}\d{3} |fault ).+$", text(ROOT / name), re.MULTILINE)
     assert f"{ISSUED}: issued (#2), readable by scripts, echoed (#3), accepted (200)" in quoted
     assert len(quoted) >= 4
     assert set(quoted) <= {*lines_of_the_log(recipe()), *lines_of_the_log(broken())}

@@ -29,8 +29,8 @@ def deed_text(entry: Injection) -> str:
             before, after = _value(entry.before or None, "nothing"), _value(entry.after or None, "nothing")
             return f"{name or 'body'} {at}{before} → {after}"
         case Deed.END:
-            after = "" if entry.offset is None else f" after {entry.offset:,} bytes"
-            return f"ended: {name}{after}"
+            is_told = not entry.offset or f"{entry.offset} bytes" in name
+            return f"ended: {name}" if is_told else f"ended: {name}, {entry.offset:,} bytes in"
         case Deed.PASSED:
             return f"could do nothing: {name}"
     return name

@@ -7,18 +7,39 @@ import pytest
 from click.shell_completion import get_completion_class
 
 from cli.main import main
+from contract.events import Deed, Event, Injection, Message
+from tests.cli.recorded import record
 from tests.cli.streamid import ROOT, streamid
+from tests.contract.build import FIRST, ID_HEADER, SECOND, Talk
 
 PAGE = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```console\n\$ streamid (.+?)\n(.*?)```", PAGE, re.DOTALL)
 
 
+def struck(path: Path) -> None:
+    """A recording of a stream that lost its ID's header by a fault, an update without ID, and a stream."""
+    talk = Talk()
+    stripped, refused = talk.stream(None, server=((ID_HEADER, FIRST),)), talk.update(None, status=400)
+    spared = talk.stream(SECOND)
+    because = "number %d; the first 1 are struck"
+    fault = "no-id", "strip-header", Message.RESPONSE
+    entries = [
+        Injection(1, stripped[3].at, *fault, Deed.HIT, "", 1, because % 1),
+        Injection(1, stripped[3].at, *fault, Deed.HEADER, "", 1, ID_HEADER, FIRST.encode()),
+        Injection(3, spared[3].at, *fault, Deed.MISS, "", 2, because % 2),
+    ]
+    faulted: list[Event] = [*stripped[:4], *entries[:2], *stripped[4:], *refused]
+    record(path, [*faulted, *spared[:4], entries[2], *spared[4:]])
+
+
 @pytest.fixture
 def in_utc(chat: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """In the folder of the example's recording, where local time is UTC."""
+    """In the folder of the examples' recordings, where local time is UTC."""
+    struck(chat.with_name("struck.db"))
     with monkeypatch.context() as changed:
         changed.chdir(chat.parent)
         changed.setenv("TZ", "UTC")
+        changed.setenv("COLUMNS", "80")
         time.tzset()
         yield
     time.tzset()
@@ -32,7 +53,7 @@ def test_every_example_prints_what_the_page_says() -> None:
 
 
 def test_the_page_has_every_command_that_reads_recordings() -> None:
-    for name in ("ls", "show", "tail", "validate", "cors", "export", "index"):
+    for name in ("ls", "show", "tail", "validate", "cors", "faults", "export", "index"):
         assert f"## `streamid {name}`" in PAGE
 
 

@@ -42,8 +42,9 @@ ENTRIES = [
     entry(Deed.BODY, "event 2 (chunk) left out", b"data: 2\n\n", b"", 9),
     entry(Deed.BODY, "", None, b"\xff" * 70, 12_345),
     entry(Deed.TIME, "each part 500 ms later", exchange=2, fault="delay", at=61_000_000),
-    entry(Deed.END, "closed", None, None, 12_345, exchange=2, fault="delay"),
-    entry(Deed.END, "complete", exchange=2, fault="delay"),
+    entry(Deed.END, "close after 2 s", None, None, 12_345, exchange=2, fault="delay"),
+    entry(Deed.END, "clean after 75 bytes", None, None, 75, exchange=2, fault="delay"),
+    entry(Deed.END, "goes nowhere", None, None, 0, exchange=2, fault="delay"),
     entry(Deed.PASSED, "the body is compressed (gzip)", exchange=2, fault="delay"),
 ]
 LINES = """\
@@ -55,8 +56,9 @@ LINES = """\
     +1.250s  #1     no-id [1]                   event 2 (chunk) left out at 9: data: 2\\n\\n → nothing
     +1.250s  #1     no-id [1]                   body at 12345: nothing → {sixty}…
    +61.000s  #2     delay [1]                   each part 500 ms later
-    +1.250s  #2     delay [1]                   ended: closed after 12,345 bytes
-    +1.250s  #2     delay [1]                   ended: complete
+    +1.250s  #2     delay [1]                   ended: close after 2 s, 12,345 bytes in
+    +1.250s  #2     delay [1]                   ended: clean after 75 bytes
+    +1.250s  #2     delay [1]                   ended: goes nowhere
     +1.250s  #2     delay [1]                   could do nothing: the body is compressed (gzip)
 """.format(sixty="ÿ" * 60).splitlines()
 
@@ -87,8 +89,8 @@ def test_each_deed_has_its_line(struck: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "chosen"),
     [
-        (("--exchange", 2), [7, 8, 9, 10]),
-        (("--fault", "delay"), [4, 7, 8, 9, 10]),
+        (("--exchange", 2), [7, 8, 9, 10, 11]),
+        (("--fault", "delay"), [4, 7, 8, 9, 10, 11]),
         (("--decisions",), [0, 4]),
         (("--decisions", "--fault", "no-id"), [0]),
         (("--exchange", 1, "--fault", "delay"), [4]),
