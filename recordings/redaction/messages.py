@@ -12,6 +12,9 @@ MOST_DECODED = MOST_AT_ONCE
 """Decoded bytes of one message from which on a body that grows a hundredfold counts as a bomb."""
 
 _BOMB_RATIO = 100
+_REPLAYED = 256 * 1024
+"""Bytes of an encoded body that are kept in case that its two sides go on apart: decoders cannot be copied."""
+
 _FLUSHED = b"\x00\x00\xff\xff"
 _MAGIC = {"gzip": b"\x1f", "x-gzip": b"\x1f", "zstd": b"\x28PQRSTUVWXYZ[\\]^_"}
 
@@ -55,6 +58,8 @@ class BodyStream:
         self._codings = codings(coding) if coding and not raw else []
         self._decoder: Decoder | None = decoder_for(coding) if self._codings and not self.opaque else None
         self._coded = self._decoder is not None
+        self._came: bytearray | None = bytearray() if self._coded else None
+        """All that the decoder was given; None where that is not needed, or too much."""
         self.passes: Callable[[bytes], bool] = _look_closer
         """Whether bytes need no look, or have had one and hold no secret; nothing of them is kept."""
         self._choose_pass()
@@ -102,6 +107,10 @@ class BodyStream:
             self._choose_pass()
             return data
         self._wire += len(data)
+        if self._came is not None:
+            self._came += data
+            if len(self._came) > _REPLAYED:
+                self._came = None
         try:
             text = self._decoder.feed(data)
         except ValueError:
@@ -198,13 +207,27 @@ class BodyStream:
         twin.__dict__.update(self.__dict__)
         if self._masker is not None:
             twin._masker = self._masker.fork()
-        if self._decoder is not None:
-            # Decoders cannot be copied: what follows on the one side that goes on apart is lost.
-            twin._decoder = None
-            twin._broken = True
-            twin._wire_until = self._offset
+        if self._decoder is not None and not self._broken:
+            twin._decoder = self._second_decoder()
+            if twin._decoder is None:
+                # What follows on the one side that goes on apart is lost.
+                twin._broken = True
+                twin._wire_until = self._offset
+        self._came = twin._came = None  # sides of an encoded body stay apart
         twin._choose_pass()
         return twin
+
+    def _second_decoder(self) -> Decoder | None:
+        """A decoder in the state of this one's; None where too much has come to do it again."""
+        if self._came is None:
+            return None
+        decoder = decoder_for(",".join(self._codings))
+        if decoder is not None:
+            try:
+                decoder.feed(bytes(self._came))
+            except ValueError:
+                return None  # all of it at once is more than a decoder gives out at once
+        return decoder
 
     def can_stand_for(self, twin: Self) -> bool:
         """Whether the other side's body has come to the same place, and one is enough for both again."""

@@ -1,6 +1,7 @@
 import gzip
 import zlib
 from collections.abc import Callable
+from random import Random
 
 import brotli
 import pytest
@@ -269,3 +270,30 @@ def test_a_bomb_is_lost() -> None:
     bomb = gzip.compress(bytes(20_000_000))
     events = redact(answer((*JSON, (b"content-encoding", b"gzip")), [bomb]))
     assert forms(events) == [Form.LOST]
+
+
+@pytest.mark.parametrize("at", range(4))
+@pytest.mark.parametrize("secret", [b"", SECRET])
+@pytest.mark.parametrize("coding", CODINGS)
+def test_an_encoded_message_whose_sides_go_apart_loses_nothing(coding: str, secret: bytes, at: int) -> None:
+    pieces = CODINGS[coding]([EVENT, EVENT, secret, EVENT])
+    given: list[Event] = [request(), response((*SSE, (b"Content-Encoding", coding.encode())))]
+    for number, piece in enumerate(pieces):
+        sides = (Side.SERVER, Side.CLIENT) if number == at else (Side.BOTH,)
+        given += [chunk(piece, side=side) for side in sides]
+    events = redact([*given, end()])
+    assert Form.LOST not in forms(events)
+    if not secret:
+        assert [each.data for each in chunks(events) if Side.CLIENT in each.side] == pieces
+    assert b"s3cret" not in b"".join(each.data for each in chunks(events))
+
+
+def test_of_a_long_encoded_message_only_one_side_is_kept_where_they_go_apart() -> None:
+    long = b"data: %s\n\n" % Random(1).randbytes(400 * 1024).hex().encode()
+    first, second, *_ = CODINGS["gzip"]([long, EVENT])
+    pieces = [first[start : start + 8192] for start in range(0, len(first), 8192)]
+    head = response((*SSE, (b"Content-Encoding", b"gzip")))
+    apart = [chunk(second, side=Side.SERVER), chunk(second, side=Side.CLIENT)]
+    events = redact([request(), head, *map(chunk, pieces), *apart])
+    assert len(first) > 256 * 1024
+    assert [each.side for each in chunks(events) if each.form is Form.LOST] == [Side.SERVER]
