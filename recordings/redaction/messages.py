@@ -13,7 +13,7 @@ MOST_DECODED = MOST_AT_ONCE
 
 _BOMB_RATIO = 100
 _REPLAYED = 256 * 1024
-"""Bytes of an encoded body that are kept in case that its two sides go on apart: decoders cannot be copied."""
+"""Bytes of an encoded body that are kept in case its two sides go on apart: decoders cannot be copied."""
 
 _FLUSHED = b"\x00\x00\xff\xff"
 _MAGIC = {"gzip": b"\x1f", "x-gzip": b"\x1f", "zstd": b"\x28PQRSTUVWXYZ[\\]^_"}
