@@ -10,9 +10,12 @@ import pytest
 
 from tests.support.proxy import Proxy
 
-STREAMS, EVENTS, INTERVAL = 200, 25, 0.1
+STREAMS, EVENTS, INTERVAL = 200, 20, 0.1
+OPENING = 5
+"""Events of each stream that are not looked at: they come while other streams are still being opened."""
+
 SLACK = 1.2
-FLOOR = 0.004
+FLOOR = 0.003
 """Seconds that phases of one healthy run differ by anyway on a shared machine."""
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -64,7 +67,9 @@ async def read(port: int, case: str, found: list[float], patience: float) -> Non
                 now = time.monotonic_ns()
                 while b"\n\n" in rest:
                     block, _, rest = rest.partition(b"\n\n")
-                    found.append((now - int(block.split()[2])) / 1e9)
+                    _, number, written = block.split()
+                    if int(number) >= OPENING:
+                        found.append((now - int(written)) / 1e9)
     except TimeoutError:
         return
     finally:
@@ -76,9 +81,9 @@ async def measured(port: int, cases: dict[str, int], patience: float) -> Latenes
     lateness = Lateness({case: [] for case in cases})
     async with asyncio.TaskGroup() as readers:
         for case, count in cases.items():
-            for number in range(count):
+            for _ in range(count):
                 readers.create_task(read(port, case, lateness.by_case[case], patience))
-                await asyncio.sleep(INTERVAL / 50 if number % 10 == 0 else 0)
+                await asyncio.sleep(INTERVAL / STREAMS)
     return lateness
 
 
@@ -112,23 +117,22 @@ match = '~u "/stalled$"'
 def test_a_throttled_and_a_stalled_stream_slow_no_other(tmp_path: Path) -> None:
     plan = tmp_path / "plan.toml"
     plan.write_text(PLAN)
-    others = STREAMS - 2
-    healthy, broken, after = asyncio.run(
-        through(
-            {"streamid_faults": str(plan)},
-            tmp_path,
-            {"other": STREAMS},
-            {"other": others, "throttled": 1, "stalled": 1},
-            {"other": STREAMS},
-            patience=EVENTS * INTERVAL + 5,
-        )
-    )
-    assert len(broken.by_case["other"]) == others * EVENTS
-    assert broken.by_case["stalled"] == []
-    assert broken.by_case["throttled"]
-    reference = max(healthy.p99("other"), after.p99("other"))
-    print(f"p99 {reference * 1000:.1f} ms without, {broken.p99('other') * 1000:.1f} ms with faults")
-    assert broken.p99("other") <= max(SLACK * reference, reference + FLOOR)
+    healthy = {"other": STREAMS}
+    broken = {"other": STREAMS - 2, "throttled": 1, "stalled": 1}
+    # The first run is for what is done once: imports, connections, caches.
+    runs = [healthy, *[healthy, broken] * 3]
+    patience = EVENTS * INTERVAL + 1
+    _, *found = asyncio.run(through({"streamid_faults": str(plan)}, tmp_path, *runs, patience=patience))
+    without, by_faults = found[0::2], found[1::2]
+    for each in by_faults:
+        assert len(each.by_case["other"]) == (STREAMS - 2) * (EVENTS - OPENING)
+        assert each.by_case["stalled"] == []
+        assert each.by_case["throttled"]
+    # The median of three runs: a collection of garbage stops the process for 20 ms, in one run or another.
+    reference, p99 = (statistics.median(each.p99("other") for each in runs) for runs in (without, by_faults))
+    shown = ", ".join(f"{each.p99('other') * 1000:.1f}" for each in found)
+    print(f"p99 {reference * 1000:.1f} ms without, {p99 * 1000:.1f} ms with faults (in turn: {shown})")
+    assert p99 <= max(SLACK * reference, reference + FLOOR)
 
 
 DELAYS = (5, 50, 500)
@@ -146,7 +150,7 @@ def test_delays_are_met(tmp_path: Path) -> None:
     passing = statistics.median(plain.by_case["plain"])
     for by in DELAYS:
         late = sorted(each - by / 1000 for each in found.by_case[f"by-{by}"])
-        assert len(late) == 8 * EVENTS
+        assert len(late) == 8 * (EVENTS - OPENING)
         assert late[0] >= 0, "never early"
         median, p99 = statistics.median(late) - passing, late[int(len(late) * 0.99)] - passing
         print(f"{by} ms: {median * 1000:.1f} ms late at the median, {p99 * 1000:.1f} at p99")
