@@ -166,9 +166,8 @@ class Intake:
         return found
 
     def settled(self) -> int:
-        """Every event with a lower sequence number has been handed over."""
-        first = [track.pending[0] for track in self._waiting]
-        return min(first, default=self.last_seq + 1)  # type: ignore[type-var, return-value]
+        """Every event with a lower sequence number has been handed over, once a batch was taken."""
+        return self.last_seq + 1
 
     def _flush(self, track: Track, *, over: bool) -> None:
         exchange = self._open.get(track.exchange)
