@@ -1,6 +1,6 @@
 """A kind of fault: typed settings, what it does to a message, and what its page says."""
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, override
 
 from pydantic import BaseModel, ConfigDict
 
@@ -56,3 +56,12 @@ class Fault(BaseModel):
     def stage(self, scene: Scene) -> Stage:
         """The fault at work in one exchange."""
         raise NotImplementedError
+
+
+class RequestFault(Fault):
+    """A fault that changes requests alone."""
+
+    @property
+    @override
+    def message(self) -> Message:
+        return Message.REQUEST

@@ -6,8 +6,8 @@ from typing import ClassVar, Literal, override
 from pydantic import Field, field_validator
 
 from contract import headers
-from contract.events import Headers, Message
-from faults.fault import Family, Fault
+from contract.events import Headers
+from faults.fault import Family, RequestFault
 from faults.heads.replaced_answer import reason_of
 from faults.parts import Instead, Part, RequestStart, ResponseStart, Start
 from faults.scene import Scene, What
@@ -19,7 +19,7 @@ _AUTHORITY = re.compile(r"(?:https?:)?//([^/?{]*)")
 _BEGINS = ("/", "{path}", "{target}", "http://", "https://")
 
 
-class Redirect(Fault):
+class Redirect(RequestFault):
     """Answers a request with a redirection."""
 
     kind: ClassVar[str] = "redirect"
@@ -60,11 +60,6 @@ class Redirect(Fault):
         if (found := _AUTHORITY.match(value)) and not found[1]:
             raise ValueError(f"{value!r} names no host")
         return value
-
-    @property
-    @override
-    def message(self) -> Message:
-        return Message.REQUEST
 
     @override
     def applies(self, scene: Scene, start: Start) -> bool:

@@ -3,8 +3,7 @@
 from typing import ClassVar, override
 
 from contract import headers
-from contract.events import Message
-from faults.fault import Family, Fault
+from faults.fault import Family, RequestFault
 from faults.framing import with_length
 from faults.parts import Part, RequestStart, Start
 from faults.scene import Scene, What
@@ -13,7 +12,7 @@ from faults.stage import Stage
 _WITHOUT = (b"GET", b"HEAD", b"OPTIONS")
 
 
-class ConsumeBody(Fault):
+class ConsumeBody(RequestFault):
     """Loses a body."""
 
     kind: ClassVar[str] = "consume-body"
@@ -23,11 +22,6 @@ class ConsumeBody(Fault):
         "The head at once, with Content-Length: 0 and without Transfer-Encoding; and no body."
     )
     breaks: ClassVar[tuple[str, ...]] = ("HP704",)
-
-    @property
-    @override
-    def message(self) -> Message:
-        return Message.REQUEST
 
     @override
     def applies(self, scene: Scene, start: Start) -> bool:

@@ -5,15 +5,14 @@ from typing import ClassVar, override
 
 from pydantic import Field
 
-from contract.events import Message
-from faults.fault import Family, Fault
+from faults.fault import Family, RequestFault
 from faults.names import Duration
 from faults.parts import Cut, Data, End, Part, Start
 from faults.scene import Scene, What
 from faults.stage import Stage
 
 
-class DelayRequest(Fault):
+class DelayRequest(RequestFault):
     """Lets a request wait."""
 
     kind: ClassVar[str] = "delay-request"
@@ -26,11 +25,6 @@ class DelayRequest(Fault):
     example: ClassVar[str] = 'by = "2 s"'
 
     by: Duration = Field(gt=0, description="by how much, for example 2 s")
-
-    @property
-    @override
-    def message(self) -> Message:
-        return Message.REQUEST
 
     @override
     def stage(self, scene: Scene) -> Stage:

@@ -4,8 +4,7 @@ from typing import Annotated, ClassVar, Literal, override
 
 from pydantic import BeforeValidator, Field
 
-from contract.events import Message
-from faults.fault import Family, Fault
+from faults.fault import Family, RequestFault
 from faults.parts import Cut, End, Ending, Instead, Part, ResponseStart, Start
 from faults.scene import Scene, What
 from faults.stage import Stage
@@ -24,7 +23,7 @@ type Then = Annotated[
 ]
 
 
-class DropRequest(Fault):
+class DropRequest(RequestFault):
     """Keeps a request from the service."""
 
     kind: ClassVar[str] = "drop-request"
@@ -42,11 +41,6 @@ class DropRequest(Fault):
     breaks: ClassVar[tuple[str, ...]] = ("CO409",)
 
     then: Then = Field(default="hang", description="what the client gets: hang, close or 504")
-
-    @property
-    @override
-    def message(self) -> Message:
-        return Message.REQUEST
 
     @override
     def stage(self, scene: Scene) -> Stage:

@@ -6,8 +6,7 @@ from typing import Any, ClassVar, Literal, Self, override
 from pydantic import Field, field_validator, model_validator
 
 from contract import headers
-from contract.events import Message
-from faults.fault import Family, Fault
+from faults.fault import Family, RequestFault
 from faults.framing import with_length
 from faults.parts import Data, End, Part, RequestStart, Start
 from faults.requests.json_place import Span, find, is_json, steps_of
@@ -19,7 +18,7 @@ _REMEMBERED = 10_000
 """Scopes whose values are kept; the one that was silent for longest goes first."""
 
 
-class EditJson(Fault):
+class EditJson(RequestFault):
     """Changes a value in a JSON body."""
 
     kind: ClassVar[str] = "edit-json"
@@ -62,11 +61,6 @@ class EditJson(Fault):
         if (self.do == "set") != ("value" in self.model_fields_set):
             raise ValueError("a value goes with set, and with nothing else")
         return self
-
-    @property
-    @override
-    def message(self) -> Message:
-        return Message.REQUEST
 
     @override
     def applies(self, scene: Scene, start: Start) -> bool:

@@ -4,8 +4,7 @@ from typing import ClassVar, override
 
 from pydantic import Field
 
-from contract.events import Message
-from faults.fault import Family, Fault
+from faults.fault import Family, RequestFault
 from faults.names import Duration
 from faults.parts import Data, End, Part, Repeat, RequestStart
 from faults.requests.whole_request import WholeRequest, body_of
@@ -13,7 +12,7 @@ from faults.scene import Scene, What
 from faults.stage import Stage
 
 
-class RepeatRequest(Fault):
+class RepeatRequest(RequestFault):
     """Sends a copy ahead."""
 
     kind: ClassVar[str] = "repeat-request"
@@ -26,11 +25,6 @@ class RepeatRequest(Fault):
     example: ClassVar[str] = 'after = "50 ms"'
 
     after: Duration = Field(default=50_000, description="how long after the copy the request is sent")
-
-    @property
-    @override
-    def message(self) -> Message:
-        return Message.REQUEST
 
     @override
     def stage(self, scene: Scene) -> Stage:
