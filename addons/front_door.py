@@ -21,6 +21,7 @@ from addons.fault_plan import StreamidFaults
 from addons.hook_table import HookTable
 from addons.injector import Injector
 from addons.loopback import StreamidLoopback, guarded
+from addons.playback import Playback
 from addons.raw_traffic import StreamidRawTraffic
 from addons.recorder import Recorder, streamid_version
 from addons.tapping import StreamidTapping
@@ -45,9 +46,10 @@ class _Kept:
         run = self.recorder.run
         self.injector = Injector(self._journal, run.now)
         self.faults = StreamidFaults(self.injector)
+        self.tapping = StreamidTapping(run, self.injector)
         self.addons: list[Any] = [
             StreamidLoopback(),
-            StreamidTapping(run, self.injector),
+            self.tapping,
             StreamidRawTraffic(run),
             self.recorder.verifier,
             self.faults,
@@ -166,6 +168,7 @@ class StreamidFrontDoor:
             parsed = settings.parse(values, started)
             self._kept.faults.set_up(parsed.faults, parsed.seed, parsed.profile)
             self._serve(parsed, started)
+            self._play(parsed)
             stored = {settings.PREFIX + name: value for name, value in values.items() if name != "redact_key"}
             self.recorder.open(parsed, started, stored)
         except (ValueError, OSError, RecordingError) as error:
@@ -195,7 +198,18 @@ class StreamidFrontDoor:
             host, port = parsed.metrics
             raise ValueError(f"streamid_metrics: cannot listen on {host}:{port}: {error.strerror}") from None
 
+    def _play(self, parsed: settings.Settings) -> None:
+        """Answer from recordings where that is asked for. Raises RecordingError where they cannot be played."""
+        if parsed.playback is None:
+            return
+        self._kept.tapping.playback = Playback(parsed.playback, parsed.profile)
+        # Nothing is to be asked of a service before a recording was.
+        ctx.options.update(connection_strategy="lazy", upstream_cert=False)
+
     def _stop_serving(self) -> None:
+        if self._kept.tapping.playback is not None:
+            self._kept.tapping.playback.close()
+            self._kept.tapping.playback = None
         if self._kept.metrics is not None:
             self._kept.metrics.close()
             self._kept.metrics = None

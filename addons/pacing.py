@@ -74,6 +74,14 @@ class Gate:
             self._opened = None
 
 
+def unsent(client: Connection) -> int:
+    """Bytes that wait in this process for a client to read what was sent before."""
+    io = _transport(client.id, client)
+    writer = getattr(io, "writer", None)
+    transport = getattr(writer, "transport", None)
+    return int(transport.get_write_buffer_size()) if hasattr(transport, "get_write_buffer_size") else 0
+
+
 def reset_on_close(client_id: str, connection: Connection) -> None:
     """Have the connection's socket send a TCP RST when it is closed (SO_LINGER of 0 s)."""
     io = _transport(client_id, connection)
