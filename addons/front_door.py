@@ -21,7 +21,7 @@ from addons.fault_plan import StreamidFaults
 from addons.hook_table import HookTable
 from addons.injector import Injector
 from addons.loopback import StreamidLoopback, guarded
-from addons.playback import Playback
+from addons.playback import Playback, playback_fields
 from addons.raw_traffic import StreamidRawTraffic
 from addons.recorder import Recorder, streamid_version
 from addons.tapping import StreamidTapping
@@ -120,8 +120,9 @@ class StreamidFrontDoor:
         if self.recorder.settings is None:
             return
         self._kept.running = True
+        playback = self._kept.tapping.playback
         servers = [
-            describe(each.mode, each.listen_addrs, guarded(each.mode))
+            describe(each.mode, each.listen_addrs, guarded(each.mode), played=playback is not None)
             for each in ctx.master.addons.get("proxyserver").servers
         ]
         versions, parsed = (streamid_version(), version("mitmproxy")), self.recorder.settings
@@ -130,6 +131,8 @@ class StreamidFrontDoor:
             logger.info(line)
         if parsed.json_log:
             fields = json_lines.run_fields(*versions, self._kept.started, servers, parsed, metrics)
+            if playback is not None:
+                fields["playback"] = playback_fields(playback, ctx.master.addons.get("proxyserver").servers)
             json_lines.write([json_lines.line(json_lines.RUN, fields)])
 
     def done(self) -> None:
@@ -199,7 +202,7 @@ class StreamidFrontDoor:
             raise ValueError(f"streamid_metrics: cannot listen on {host}:{port}: {error.strerror}") from None
 
     def _play(self, parsed: settings.Settings) -> None:
-        """Answer from recordings where that is asked for. Raises RecordingError where they cannot be played."""
+        """Answer from recordings where that is asked for; RecordingError where they cannot be played."""
         if parsed.playback is None:
             return
         self._kept.tapping.playback = Playback(parsed.playback, parsed.profile)

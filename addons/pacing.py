@@ -76,10 +76,8 @@ class Gate:
 
 def unsent(client: Connection) -> int:
     """Bytes that wait in this process for a client to read what was sent before."""
-    io = _transport(client.id, client)
-    writer = getattr(io, "writer", None)
-    transport = getattr(writer, "transport", None)
-    return int(transport.get_write_buffer_size()) if hasattr(transport, "get_write_buffer_size") else 0
+    writer = getattr(_transport(client.id, client), "writer", None)
+    return int(writer.transport.get_write_buffer_size()) if isinstance(writer, asyncio.StreamWriter) else 0
 
 
 def reset_on_close(client_id: str, connection: Connection) -> None:

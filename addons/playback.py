@@ -7,11 +7,17 @@ import asyncio
 import logging
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from mitmproxy.proxy.mode_servers import ServerInstance
+from mitmproxy.proxy.mode_specs import ReverseMode
 
 from addons.playback_settings import PlaybackSettings
 from contract.profile import Profile
 from recordings.errors import RecordingError
+from replay.playback.library import origin
+from replay.playback.missing import Miss
 from replay.playback.player import Answer, Player
 from replay.recorded import Recorded
 
@@ -26,6 +32,7 @@ class Playback:
     def __init__(self, settings: PlaybackSettings, profile: Profile) -> None:
         self.settings = settings
         self.origins: list[str] = []
+        self.exchanges = 0
         self.misses = self.played = 0
         self._asked: queue.SimpleQueue[tuple[Recorded, Told] | None] = queue.SimpleQueue()
         self._loop = asyncio.get_running_loop()
@@ -56,23 +63,48 @@ class Playback:
             self._ready.set()
             return
         with player:
-            self.origins = player.library.origins
+            self.origins, self.exchanges = player.library.origins, len(player.library.entries)
             self._ready.set()
             while (item := self._asked.get()) is not None:
                 asked, told = item
-                self._loop.call_soon_threadsafe(told, self._answer(player, asked))
+                self._loop.call_soon_threadsafe(self._tell, _answer(player, asked), told)
 
-    def _answer(self, player: Player, asked: Recorded) -> Answer:
-        try:
-            answer = player.answer(asked)
-        except RecordingError as error:
-            logger.error("streamid: %s", error)
-            answer = Answer(None)
-        self.played += answer.miss is None
-        if answer.miss is not None:
+    def _tell(self, answer: Answer, told: Told) -> None:
+        if answer.unreadable:
+            logger.error("streamid: playback: %s", answer.unreadable)
+        elif answer.miss is None:
+            self.played += 1
+        else:
             self.misses += 1
-            first, *others = answer.miss.lines()
+            self._log(answer.miss)
+        told(answer)
+
+    def _log(self, miss: Miss) -> None:
+        first, *others = miss.lines()
+        if self.settings.explains:
+            for line in (first, *others):
+                logger.warning("streamid: playback: %s", line)
+        else:
             logger.warning(
                 "streamid: playback: %s%s", first, f"; nearest: {others[0].strip()}" if others else ""
             )
-        return answer
+
+
+def _answer(player: Player, asked: Recorded) -> Answer:
+    """What the player says; where the recording is damaged, no performance."""
+    try:
+        return player.answer(asked)
+    except RecordingError as error:
+        return Answer(None, unreadable=str(error))
+
+
+def playback_fields(playback: Playback, servers: Iterable[ServerInstance[Any]]) -> dict[str, Any]:
+    """What is played, for the JSON line about the run: recordings, and where each origin is to be found."""
+    urls = [
+        {"origin": origin(mode.scheme, *mode.address[:2]), "url": origin(mode.scheme, *address[:2])}
+        for server in servers
+        for address in server.listen_addrs[:1]
+        if isinstance(mode := server.mode, ReverseMode)
+    ]
+    recordings = [str(path) for path in playback.settings.paths]
+    return {"recordings": recordings, "exchanges": playback.exchanges, "origins": urls}

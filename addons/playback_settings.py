@@ -29,6 +29,8 @@ class PlaybackSettings:
     manners: Manners
     speed: float = 1.0
     upstream: SplitResult | None = None
+    explains: bool = False
+    """Log all of what is nearest to a request that was not recorded."""
 
 
 def parse(values: Mapping[str, str]) -> PlaybackSettings | None:
@@ -45,7 +47,8 @@ def parse(values: Mapping[str, str]) -> PlaybackSettings | None:
         also=_listed(values["playback_match"]),
     )
     paths = tuple(Path(each).expanduser() for each in _listed(values["playback"]) if each != "off")
-    return PlaybackSettings(paths, manners, speed, upstream) if paths else None
+    explains = _boolean("playback_explain", values["playback_explain"])
+    return PlaybackSettings(paths, manners, speed, upstream, explains) if paths else None
 
 
 def parse_speed(value: str) -> float:

@@ -45,7 +45,6 @@ MOST_MATCHED = 1024 * 1024
 MOST_UNSENT = 1024 * 1024
 """Bytes that may wait for a client to read them, before the playback waits for it, too."""
 _A_WHILE = 20_000
-_LOST = "the recording cannot be read at this exchange"
 
 type _Commands = layer.CommandGenerator[None]
 type _Due = tuple[int, HttpEvent]
@@ -143,9 +142,8 @@ class PlayedStream(FaultedStream):
             return
         if answer.performance is not None:
             self._coming.extend(self._events(answer.performance.at_speed(self._playback.settings.speed)))
-        elif answer.miss is None:
-            lost = ResponseProtocolError(self.stream_id, _LOST, ErrorCode.GENERIC_SERVER_ERROR)
-            self._coming.append((0, lost))
+        elif answer.unreadable:
+            self._coming.append((0, _RecordingEndsError(self.stream_id, answer.unreadable, ErrorCode.KILL)))
         ring = commands.RequestWakeup(0)
         self._ours.add(ring)
         self.http_layer.command_sources[ring] = self
@@ -170,7 +168,7 @@ class PlayedStream(FaultedStream):
         yield from self._wait(now)
 
     def _give(self, event: HttpEvent) -> _Commands:
-        if type(event) is not _OwnBreak:
+        if type(event) is not _RecordingEndsError:
             return super().handle_event(event)
         self.tap.break_on_purpose(event.message)
         return self._tapped(event, arrives=False)
@@ -195,7 +193,7 @@ class PlayedStream(FaultedStream):
                 0,
                 None,
             )
-            is_all = not (answer.pieces or answer.trailers or answer.broken) and answer.end == answer.start
+            is_all = not (answer.pieces or answer.trailers or answer.broken) and answer.is_over_with_its_head
             yield zero + answer.start, ResponseHeaders(number, response, end_stream=is_all)
         for at, data in answer.pieces:
             yield zero + at, ResponseData(number, data)
@@ -228,13 +226,13 @@ class PlayedStream(FaultedStream):
             yield SendHttp(each, connection)
 
 
-class _OwnBreak(ResponseProtocolError):
+class _RecordingEndsError(ResponseProtocolError):
     """The recording goes no further: that is no doing of the recorded service."""
 
 
 def _break(number: int, broken: Break) -> ResponseProtocolError:
     if not broken.by_service:
-        return _OwnBreak(number, broken.reason, ErrorCode.KILL)
+        return _RecordingEndsError(number, broken.reason, ErrorCode.KILL)
     code = ErrorCode.CONNECT_FAILED if broken.manner is Manner.UNREACHABLE else ErrorCode.GENERIC_SERVER_ERROR
     return ResponseProtocolError(number, broken.reason, code)
 

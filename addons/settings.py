@@ -52,6 +52,7 @@ OPTIONS = {
     ),
     "playback_strict": Option("false", "Answer only in the order of the recording."),
     "playback_fresh": Option("false", "Issue new IDs to each client, and insist on them."),
+    "playback_explain": Option("false", "Log all of what is nearest to a request that was not recorded."),
     "playback_match": Option("", "More request headers that have to be as recorded, comma separated."),
     "redact": Option("on", "Redact secrets: 'on', 'off', or more secret names, comma separated."),
     "redact_key": Option(

@@ -243,7 +243,10 @@ class Matcher(Section):
 
 
 class Refusal(Section):
-    """An answer that refuses an ID, to be given in the service's place: `{expected}` and `{received}` are IDs."""
+    """An answer that refuses an ID, to be given in the service's place.
+
+    In its JSON `{expected}` and `{received}` stand for IDs, as whole values.
+    """
 
     status: int = Field(ge=400, le=599)
     json_body: dict[str, Any] = Field(alias="json")

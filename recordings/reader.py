@@ -134,6 +134,16 @@ class Recording:
                 yield Line(*line)
             after = rows[-1][0]
 
+    def origins(self) -> list[tuple[str, str, int]]:
+        """Scheme, host and port of where HTTP requests went, in the order of the first request to each."""
+        return [
+            (scheme, host, port)
+            for scheme, host, port, _ in self._all(
+                "SELECT scheme, host, port, min(seq) FROM request WHERE kind = 'http'"
+                " GROUP BY scheme, host, port ORDER BY 4"
+            )
+        ]
+
     def findings(self, exchange: int | None = None, *, after: int = 0) -> Iterator[Finding]:
         """What the live checker found, in its order, or of one exchange alone; without the first `after`."""
         columns = "code, name, severity, verdict, message, exchange, stream, scope, side, at, evidence"

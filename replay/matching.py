@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 from contract import headers
 from contract.bodies import MISSING, parsed
-from contract.events import RequestHead
 from contract.profile import Profile
 from contract.template import Template, percent_decoded, split_target
 from recordings.redaction.tokens import MARK
@@ -156,9 +155,8 @@ def _free_places(profile: Profile) -> list[tuple[Template, frozenset[str]]]:
         places = {
             f"json {name}" for name, value in _leaves(request.json_body or {}) if str(value) in _FREE_NAMES
         }
-        for route in routes:
-            if route.path.endswith(path) and places:
-                found.append((Template(route.path), frozenset(places)))
+        fitting = [route.path for route in routes if places and route.path.endswith(path)]
+        found += [(Template(each), frozenset(places)) for each in fitting]
     return found
 
 
@@ -232,9 +230,3 @@ def learned_free(readings: Collection[Values]) -> frozenset[str]:
 
 def _is_free(value: str) -> bool:
     return value.lstrip("-").replace(".", "", 1).isdigit() or " " in value or len(value) > 64
-
-
-def secret_of(head: RequestHead, name: str) -> str:
-    """What follows the scheme in a credential's field."""
-    value = headers.first(head.headers, headers.key(name))
-    return value.decode("latin-1").rpartition(" ")[2] if value else ""

@@ -47,7 +47,10 @@ class Group:
 
 
 class Library:
-    """Recordings, opened to be played back. Raises `RecordingError` for one unreadable, or none with anything."""
+    """Recordings, opened to be played back.
+
+    Raises `RecordingError` where one cannot be read, or none has any exchange.
+    """
 
     def __init__(self, paths: Iterable[Path], profile: Profile, most_kept: int = MOST_KEPT) -> None:
         self.recordings: list[Recording] = []

@@ -10,6 +10,7 @@ from replay.recorded import Piece, Recorded
 
 CLIENT_LEFT = "the recording ends here: its client had left"
 NEVER_ENDED = "the recording ends here: the proxy had stopped, or cut it"
+_TOGETHER = 1_000
 GRACE = 1_000_000
 """Microseconds that a client has to leave by itself, where the recorded one had left."""
 
@@ -44,6 +45,11 @@ class Performance:
     end: int
     trailers: Headers
     broken: Break | None = None
+
+    @property
+    def is_over_with_its_head(self) -> bool:
+        """Whether the end came so soon after the head that it came with it (END_STREAM, no body)."""
+        return self.end - self.start < _TOGETHER
 
     def at_speed(self, speed: float) -> "Performance":
         """The same, `speed` times as fast; infinity for at once."""
@@ -96,3 +102,11 @@ def _broken(abort: Abort | None, last: int) -> tuple[int, Break]:
         # What the service would have said from here on, nobody knows.
         return abort.at + GRACE, Break(Manner.CLOSED, CLIENT_LEFT)
     return abort.at, Break(Manner.CLOSED, NEVER_ENDED)
+
+
+def own_answer(status: int, reason: bytes, fields: Headers, body: bytes, version: bytes) -> Performance:
+    """An answer that was not recorded, to be given at once to a request of this HTTP version."""
+    headers = (*fields, (b"Content-Length", str(len(body)).encode()))
+    if version == b"HTTP/2.0":  # RFC 9113 §8.2.1, §8.3.2
+        headers, reason = tuple((name.lower(), value) for name, value in headers), b""
+    return Performance("", 0, status, reason, version, headers, 0, (Piece(0, body),), 0, ())

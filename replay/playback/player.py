@@ -17,13 +17,14 @@ from replay.playback.finding import Finder, Found
 from replay.playback.library import Library
 from replay.playback.missing import Miss, Near
 from replay.playback.order import Order
-from replay.playback.performance import Performance, performance
+from replay.playback.performance import Performance, own_answer, performance
 from replay.playback.refusing import Echoes
 from replay.playback.substituting import substituted
 from replay.playback.telling import Telling
-from replay.recorded import Piece, Recorded
+from replay.recorded import Recorded
 
 _NEAREST = 3
+_JSON = (b"Content-Type", b"application/json")
 _NOTHING = "nothing like it was recorded"
 
 
@@ -46,10 +47,14 @@ class Manners:
 
 
 class Answer(NamedTuple):
-    """What to give: a performance (None: ask a real service); and where no recorded answer fits, why."""
+    """What to give: a performance; and where no recorded answer fits, why.
+
+    Without a performance a real service is to be asked, or the answer is `unreadable`, for that reason.
+    """
 
     performance: Performance | None
     miss: Miss | None = None
+    unreadable: str = ""
 
 
 class Player:
@@ -125,16 +130,8 @@ class Player:
         miss = self._miss(asked, because, found)
         if self._manners.on_miss is OnMiss.UPSTREAM:
             return Answer(None, miss)
-        body = miss.body()
-        headers = (
-            (b"Content-Type", b"application/json"),
-            (b"Content-Length", str(len(body)).encode()),
-            (b"X-Streamid-Playback", b"miss"),
-        )
-        version = asked.request.version
-        return Answer(
-            Performance("", 0, 404, b"Not Found", version, headers, 0, (Piece(0, body),), 0, ()), miss
-        )
+        fields = (_JSON, (b"X-Streamid-Playback", b"miss"))
+        return Answer(own_answer(404, b"Not Found", fields, miss.body(), asked.request.version), miss)
 
     def _miss(self, asked: Recorded, because: str, found: list[Found]) -> Miss:
         near = [self._near(each) for each in _nearest(found)[:_NEAREST]]

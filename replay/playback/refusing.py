@@ -1,10 +1,11 @@
 """The contract, enforced on a client of a playback: is the ID that it sends back the right one?"""
 
+import http
 import json
 from typing import Any
 
 from contract.bodies import Body
-from contract.events import Chunk, Form, Headers, Message, Side
+from contract.events import Chunk, Form, Message, Side
 from contract.headers import content_coding
 from contract.places import in_request
 from contract.profile import Profile
@@ -15,8 +16,8 @@ from replay.playback.conversation import Conversation
 from replay.playback.finding import Found
 from replay.playback.library import Library
 from replay.playback.order import Order
-from replay.playback.performance import Performance
-from replay.recorded import Piece, Recorded
+from replay.playback.performance import Performance, own_answer
+from replay.recorded import Recorded
 
 
 class Echoes:
@@ -70,11 +71,10 @@ class Echoes:
             return None
         told = {"{expected}": expected, "{received}": echoed}
         body = json.dumps(_filled(answer.json_body, told)).encode()
-        headers: Headers = (
-            (b"Content-Type", b"application/json"),
-            (b"Content-Length", str(len(body)).encode()),
+        fields = ((b"Content-Type", b"application/json"),)
+        return own_answer(
+            answer.status, http.HTTPStatus(answer.status).phrase.encode(), fields, body, version
         )
-        return Performance("", 0, answer.status, b"", version, headers, 0, (Piece(0, body),), 0, ())
 
     def _equal(self, echoed: str | None, expected: str) -> bool:
         if echoed is not None and self._profile.id.compare == "normalised":
