@@ -1,6 +1,5 @@
 """The contract, enforced on a client of a playback: is the ID that it sends back the right one?"""
 
-import http
 import json
 from typing import Any
 
