@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from replay.probing.report import ProbeReport, RuleRow, StepLine
     from replay.validation import ReportedFinding
 
-MOST = 3
-"""Findings of a rule that are shown; all are counted, and in the other formats."""
+MOST = 5
+"""Findings of a rule that are shown, of those that differ; all are counted, and in the other formats."""
 
 RESULT_COLOURS = {
     Result.FAIL: "red",
@@ -84,16 +84,20 @@ def _by_rule(findings: "list[ReportedFinding]") -> "dict[str, list[ReportedFindi
 
 
 def _finding_lines(findings: "list[ReportedFinding]") -> Iterator[str]:
-    first = findings[0]
-    yield bold(f"{first.code} {first.name}")
-    for finding in findings[:MOST]:
-        weighed = coloured(weight(finding), COLOURS[finding.severity])
+    yield bold(f"{findings[0].code} {findings[0].name}")
+    alike: dict[str, list[ReportedFinding]] = defaultdict(list)
+    for finding in findings:
+        alike[finding.fingerprint].append(finding)
+    for several in list(alike.values())[:MOST]:
+        finding, others = several[0], len(several) - 1
         yield f"  #{finding.exchange}  {exchange_line(finding)}"
-        yield f"    {weighed}: {printable(finding.message)}"
+        yield f"    {coloured(weight(finding), COLOURS[finding.severity])}: {printable(finding.message)}"
         for fact, value in finding.evidence.items():
             yield f"      {printable(fact)}: {printable(value)}"
-    if len(findings) > MOST:
-        yield f"  and {counted(len(findings) - MOST, 'more finding')}"
+        if others:
+            yield f"    and the like in {counted(others, 'more exchange')}"
+    if len(alike) > MOST:
+        yield f"  and {len(alike) - MOST} more"
     yield ""
 
 

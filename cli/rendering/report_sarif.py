@@ -102,7 +102,7 @@ def _text(message: str) -> str:
 
 
 def _uri(path: str) -> str:
-    """3.4.3: relative to where the command runs, if the recording is below; else absolute; URLs as they are."""
+    """3.4.3: relative to where the command runs, if the recording is below; else absolute. Or a URL."""
     if path.startswith(("http://", "https://")):
         return path
     absolute = Path(path).absolute()

@@ -138,7 +138,8 @@ def _preflight(
     fields |= {"content-type"} if section.json_body is not None else set()
     fields |= {name.lower() for name in target.profile.cors.request_headers}
     asked = ",".join(sorted(fields - {"accept", "accept-language", "content-language"}))
-    request = Request("OPTIONS", filled(section, values, shown=shown).url, ())
+    bare = section.model_copy(update={"headers": {}, "json_body": None})
+    request = Request("OPTIONS", filled(bare, {"id": None, **values}, shown=shown).url, ())
     asking = [("Access-Control-Request-Method", section.method)]
     asking += [("Access-Control-Request-Headers", asked)] if asked else []
     return _finished(target, request.with_headers(*asking), {})

@@ -192,6 +192,7 @@ class Runner:
                 self._not_deleted(session, "the profile has no probe.delete", outcome)
                 continue
             action = Action(Call.DELETE, f"delete session {session}", creation.user, session)
+            self._advance(1)
             request = made(self._target, action, self._known)
             answer = await self._client.send(request, seconds=CLEANING)
             outcome.lines.append(
