@@ -26,7 +26,7 @@ from contract.events import (
     ResponseHead,
     Side,
 )
-from replay.probing.linger import reset_at_close
+from replay.probing.linger import break_off
 from replay.probing.requests import Request
 
 _BOTH = Side.BOTH
@@ -176,7 +176,7 @@ class Client:
             if size > self._limits.size:
                 exchange.leave(f"the answer is longer than {self._limits.size:,} bytes", Ending.LIMIT)
                 return
-        resets = resets and reset_at_close(response)
+        resets = resets and break_off(response)
         exchange.leave("enough was read", Ending.LEFT, Manner.RESET if resets else Manner.CLOSED)
 
 

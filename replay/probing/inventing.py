@@ -2,28 +2,28 @@
 
 import re
 import string
+from collections.abc import Iterator
 from random import Random
 
 from contract.profile_sections import IdForm
 
-_RUN = re.compile(r"[0-9]+|[a-z]+|[A-Z]+|[^0-9a-zA-Z]+")
+_WORD = re.compile(r"[0-9a-zA-Z]+|[^0-9a-zA-Z]+")
 _DIGITS = re.compile(r"\[0-9\][+*]|\\d[+*]")
-_TRIES = 20
+_MOST = 8
 
 
 def invented(form: IdForm, now_ms: int, random: Random) -> str:
     """An ID in the format that nobody has issued, made after the profile's example; '' where there is none.
 
-    A run of 13 or 10 digits is taken for a time, in ms or s; the last part is drawn anew.
+    A word of 13 or 10 digits is taken for a time, in ms or s; the last word that may change is drawn anew.
     """
     if form.example is None:
         return ""
-    parts = _RUN.findall(form.example)
-    dated = ["".join(_dated(part, now_ms) for part in parts), form.example]
-    for attempt in range(_TRIES):
-        text = _redrawn(dated[attempt * 2 // _TRIES], random)
-        if text != form.example and re.fullmatch(form.format, text):
-            return text
+    words = _WORD.findall(form.example)
+    for text in ("".join(_dated(word, now_ms) for word in words), form.example):
+        for candidate in _changed(text, random):
+            if candidate != form.example and re.fullmatch(form.format, candidate):
+                return candidate
     return form.example
 
 
@@ -47,13 +47,19 @@ def _dated(part: str, now_ms: int) -> str:
     return str(now_ms // 1000) if part.isdigit() and len(part) == 10 else part
 
 
-def _redrawn(text: str, random: Random) -> str:
-    """The last eight letters and digits drawn anew: digits for digits, a to f for small letters."""
-    changed = list(text)
-    for at in range(max(0, len(text) - 8), len(text)):
-        alphabet = _alphabet(text[at])
-        changed[at] = random.choice(alphabet) if alphabet else text[at]
-    return "".join(changed)
+def _changed(text: str, random: Random) -> Iterator[str]:
+    """The text with one word drawn anew, the last one first; then with one character, the last one first."""
+    words = [match.span() for match in _WORD.finditer(text)]
+    single = [(at, at + 1) for at in range(len(text))]
+    for begin, end in (*reversed(words), *reversed(single)):
+        begin = max(begin, end - _MOST)
+        yield text[:begin] + "".join(_other(each, random) for each in text[begin:end]) + text[end:]
+
+
+def _other(character: str, random: Random) -> str:
+    """Another character of the same kind: a digit, or a letter from a to f."""
+    others = _alphabet(character).replace(character, "")
+    return random.choice(others) if others else character
 
 
 def _alphabet(character: str) -> str:
