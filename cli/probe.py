@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 FORMATS = ("text", "json", "junit", "sarif", "markdown")
 PASSWORD, SECOND_PASSWORD = "STREAMID_PASSWORD", "STREAMID_SECOND_PASSWORD"
 
+OPTIONS = {"auth": "--auth-url", "username": "--user", "password": "--user"}
+"""Which option gives a variable."""
+
 
 def _base(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
     """An http:// or https:// URL, without a slash at its end."""
@@ -145,7 +148,7 @@ def probe(url: str, profile: str, form: str, fail_on: "FailOn", dry_run: bool, *
       STREAMID_PASSWORD=User1@123 streamid probe http://localhost:3002/api \\
         --auth-url http://localhost:3000/api --user user1 --origin http://localhost:8080
     """
-    from replay.probing.requests import ProbeError
+    from replay.probing.requests import MissingError, ProbeError
 
     contract, toml = _profile(profile)
     try:
@@ -156,6 +159,9 @@ def probe(url: str, profile: str, form: str, fail_on: "FailOn", dry_run: bool, *
             _show(target, steps, settings, form)
             return
         report = _probed(url, target, steps, settings, toml, given["record"], given["redact_key"])
+    except MissingError as error:
+        options = dict.fromkeys(OPTIONS.get(name, f"--var {name}=…") for name in error.names)
+        raise Unusable(f"{error}: give {', '.join(options)}") from error
     except ProbeError as error:
         raise Unusable(str(error)) from error
     _print(report, form, fail_on, with_steps=given["with_steps"])

@@ -32,7 +32,7 @@ _COLUMNS = (
     Column("fail", right=True),
     Column("warn", right=True),
     Column("open", right=True),
-    Column(""),
+    Column("because"),
 )
 
 

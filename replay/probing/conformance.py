@@ -7,13 +7,16 @@ from enum import StrEnum
 from typing import Any
 
 from contract.findings import Severity, Verdict
-from contract.rules import RULES, Family, Rule
+from contract.rules import RULES, Rule
 from contract.subjects import Ruling
 
 ABOUT_CLIENTS = ("EC", "HT602")
 """Rules that judge the client, and here that is the probe: it errs, and leaves early, on purpose."""
 TWO_SIDES = ("HP",)
 """Rules that compare the two sides of a hop; a probe has one."""
+
+ACROSS_ORIGINS = ("CO",)
+"""Rules about what scripts of another origin see: many services answer them only where there is one."""
 
 
 class Result(StrEnum):
@@ -123,6 +126,6 @@ def _because(rule: Rule, origin: str) -> str:
         return "judges clients, and here the client is the probe"
     if rule.code.startswith(TWO_SIDES):
         return "compares the two sides of a hop"
-    if rule.family is Family.CO and not origin:
+    if rule.code.startswith(ACROSS_ORIGINS) and not origin:
         return "needs an origin: --origin"
     return "nothing that it judges occurred"

@@ -11,7 +11,7 @@ from recordings.decoding import DECODERS
 from recordings.redaction import DEFAULT_NAMES, Redactor
 from recordings.redaction.names import SecretNames
 from replay.judging import Found
-from replay.probing.conformance import ABOUT_CLIENTS, TWO_SIDES, Tally
+from replay.probing.conformance import ABOUT_CLIENTS, ACROSS_ORIGINS, TWO_SIDES, Tally
 
 
 def secret_names(profile: Profile) -> SecretNames:
@@ -21,7 +21,10 @@ def secret_names(profile: Profile) -> SecretNames:
 
 
 class Journal:
-    """Takes every event; `also` gets it, too. As everywhere, what is judged has been redacted before."""
+    """Takes every event; `also` gets it, too. As everywhere, what is judged has been redacted before.
+
+    Rules about clients and hops are not asked, and those about CORS only with an `origin`.
+    """
 
     def __init__(
         self,
@@ -29,6 +32,7 @@ class Journal:
         *,
         select: Collection[str] | None = None,
         ignore: Collection[str] = (),
+        origin: str = "",
         also: Callable[[Event], object] | None = None,
     ) -> None:
         self.tally = Tally()
@@ -36,9 +40,8 @@ class Journal:
         self._also = also
         self._redactor = Redactor(secrets.token_bytes(32), secret_names(profile))
         rules = self.tally.counting()
-        judged = {
-            code: rule for code, rule in rules.items() if not code.startswith(ABOUT_CLIENTS + TWO_SIDES)
-        }
+        left_out = (*ABOUT_CLIENTS, *TWO_SIDES, *(() if origin else ACROSS_ORIGINS))
+        judged = {code: rule for code, rule in rules.items() if not code.startswith(left_out)}
         self._checker = Checker(profile, decoders=DECODERS, select=select, ignore=ignore, rules=judged)
         self._findings: list[Finding] = []
         self.heads: dict[int, RequestHead] = {}

@@ -9,7 +9,7 @@ from recordings.redaction import SecretNames
 from replay.probing.inventing import altered
 from replay.probing.journal import secret_names
 from replay.probing.reading import Transcript
-from replay.probing.requests import ProbeError, Request, Value, filled, names, without_credentials
+from replay.probing.requests import MissingError, Request, Value, filled, names, without_credentials
 from replay.probing.steps import Action, Call, How, Step
 
 STARS = "***"
@@ -103,19 +103,17 @@ def shown(target: Target, action: Action) -> Request:
 
 
 def check(target: Target, steps: list[Step]) -> None:
-    """Raises `ProbeError` where a variable of some request has no value, and never will have."""
+    """Raises `MissingError` where a variable of some request has no value, and never will have."""
     probe = target.probe
     later = {*_OWN}
     for section in (probe.login, probe.create):
         later |= set(section.save) if section else set()
     calls = {action.of or action.call for step in steps for action in step.each()}
     calls |= {Call.DELETE} if probe.delete else set()
-    for call in sorted(calls):
-        for user in target.users:
-            missing = names(section_of(target, call)) - later - set(target.values) - set(user)
-            if missing:
-                listed = ", ".join(f"{{{name}}}" for name in sorted(missing))
-                raise ProbeError(f"probe.{call} of the profile {target.profile.name} needs {listed}")
+    needed = {name for call in calls for name in names(section_of(target, call))} - later - set(target.values)
+    missing = {name for user in target.users for name in needed - set(user)}
+    if missing:
+        raise MissingError(target.profile.name, sorted(missing))
 
 
 def _echoed(action: Action, known: Known) -> dict[str, Value]:

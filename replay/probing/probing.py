@@ -83,7 +83,13 @@ class Probing:
         advance: Callable[[int], object] = lambda done: None,
     ) -> None:
         self._target, self._settings = target, settings
-        self._journal = Journal(target.profile, select=settings.select, ignore=settings.ignore, also=also)
+        self._journal = Journal(
+            target.profile,
+            select=settings.select,
+            ignore=settings.ignore,
+            origin=target.origin,
+            also=also,
+        )
         self._client = Client(self._journal.put, settings.limits, proxy=settings.proxy, ca=settings.ca)
         self.runner = Runner(target, self._client, self._journal, wait=settings.wait, advance=advance)
 

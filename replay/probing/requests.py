@@ -21,6 +21,15 @@ class ProbeError(ValueError):
     """A probe that cannot be made of what was given; the text says what is missing."""
 
 
+class MissingError(ProbeError):
+    """There are variables without a value: their `names`, sorted."""
+
+    def __init__(self, profile: str, names: list[str]) -> None:
+        listed = ", ".join(f"{{{name}}}" for name in names)
+        super().__init__(f"the requests of the profile {profile} need {listed}")
+        self.names = names
+
+
 class _LeftOutError(Exception):
     """A text has a variable without a value."""
 

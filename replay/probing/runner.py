@@ -112,13 +112,13 @@ class Runner:
         answer = await sending
         if self._is_expected(action, answer):
             self._open[action.session] = action
-            self._known.of_session[action.session] = self._saved(action, answer)
+            self._save(action, answer, self._known.of_session.setdefault(action.session, {}))
         return answer
 
     def _learned(self, action: Action, answer: Answer) -> str:
         """Take in what the rest needs; a note for people."""
         if action.call is Call.LOGIN and self._is_expected(action, answer):
-            self._known.of_user[action.user] = self._saved(action, answer)
+            self._save(action, answer, self._known.of_user.setdefault(action.user, {}))
             self._known.cookies[action.user] = cookies(answer, self._target.profile.credential.cookies)
             return ""
         if action.call is Call.DELETE and self._is_expected(action, answer):
@@ -154,14 +154,13 @@ class Runner:
         visit = Routes(self._target.profile).find(head) if head else None
         return visit.issues[0] if visit and visit.issues else None
 
-    def _saved(self, action: Action, answer: Answer) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+    def _save(self, action: Action, answer: Answer, values: dict[str, Any]) -> None:
+        """Keep what the profile wants of an answer; raises `ProbeError` where it is not there."""
         for name, path in section_of(self._target, action.call).save.items():
             value = saved(answer, path)
             if value is None:
                 raise ProbeError(f"{action.says}: the answer has no {path} to save as {{{name}}}")
-            found[name] = value
-        return found
+            values[name] = value
 
     def _trouble(self, action: Action, answer: Answer) -> str:
         """Why the probe cannot go on as it was meant; '' where it can. It is no judgement: rules judge."""
@@ -188,19 +187,25 @@ class Runner:
         outcome = Outcome("clean up", "Delete the sessions that the probe made.")
         self.outcomes.append(outcome)
         for session, creation in list(self._open.items()):
-            if self._target.probe.delete is None:
-                self._not_deleted(session, "the profile has no probe.delete", outcome)
-                continue
             action = Action(Call.DELETE, f"delete session {session}", creation.user, session)
-            self._advance(1)
-            request = made(self._target, action, self._known)
-            answer = await self._client.send(request, seconds=CLEANING)
-            outcome.lines.append(
-                Line(action.says, answer.exchange, answer.status, self._learned(action, answer))
-            )
-            if session in self._open:
-                why = answer.why if answer.status is None else f"answered {answer.status}"
+            try:
+                why = await self._deleted(action, outcome)
+            except ProbeError as error:
+                why = str(error)
+            if why:
                 self._not_deleted(session, why, outcome)
+
+    async def _deleted(self, action: Action, outcome: Outcome) -> str:
+        """Delete a session; why that could not be, '' where it could."""
+        if self._target.probe.delete is None:
+            return "the profile has no probe.delete"
+        self._advance(1)
+        answer = await self._client.send(made(self._target, action, self._known), seconds=CLEANING)
+        note = self._learned(action, answer)
+        outcome.lines.append(Line(action.says, answer.exchange, answer.status, note))
+        if action.session not in self._open:
+            return ""
+        return answer.why if answer.status is None else f"answered {answer.status}"
 
     def _not_deleted(self, session: str, why: str, outcome: Outcome) -> None:
         saved = ", ".join(

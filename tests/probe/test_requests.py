@@ -68,7 +68,7 @@ def test_what_is_missing_is_told_before_anything_is_sent(missing: str) -> None:
     values = dict(to().values)
     del values[missing]
     plan = planned(CHAT, origin="", users=1, now_ms=NOW, random=Random(1))
-    with pytest.raises(ProbeError, match=re.escape(f"chat needs {{{missing}}}")):
+    with pytest.raises(ProbeError, match=re.escape(f"chat need {{{missing}}}")):
         check(Target(CHAT, values, (USER,)), plan)
 
 
