@@ -13,10 +13,11 @@ from xml.etree import ElementTree
 import pytest
 from click.testing import Result
 
+from cli.probe import probe as PROBE  # noqa: N812 - a command
 from contract.profile import builtin_toml
 from lab.processes import Lab
 from recordings.reader import Recording
-from tests.cli.streamid import process, streamid
+from tests.cli.streamid import ROOT, process, streamid
 from tests.probe.services import chat_services
 from tests.support.lab import logged_in, running_lab, user
 from tests.support.sockets import RawServer
@@ -68,6 +69,17 @@ def test_a_good_service_passes_and_keeps_no_session(services: Services) -> None:
     assert sessions(lab, url) == before == [[], []]
 
 
+def test_the_page_shows_the_table_that_is_printed(services: Services) -> None:
+    lab, url, _ = services
+    result = probe(lab, url, "--origin", "http://localhost:8080")
+    page = (ROOT / "docs" / "probe.md").read_text(encoding="utf-8")
+    table, rest = result.stdout.split("\n\n", 1)
+    assert table in page
+    assert rest.splitlines()[-1] in page
+    for option in (each for parameter in PROBE.params for each in parameter.opts if each != "url"):
+        assert f"`{option}" in page or option == "--color", option
+
+
 def test_the_warning_can_be_made_a_failure_or_be_left_out(services: Services) -> None:
     lab, url, _ = services
     assert probe(lab, url, "--fail-on", "warning").exit_code == 1
@@ -96,7 +108,7 @@ def test_a_bad_service_fails_in_every_format(services: Services) -> None:
     failed = [test.get("name") for test in junit.iter("testcase") if test.find("failure") is not None]
     assert failed == ["CO402 id-not-exposed"]
     skipped = [test.get("name") for test in junit.iter("testcase") if test.find("skipped") is not None]
-    assert skipped == ["CO403 expose-wildcard"]
+    assert skipped == ["CO403 expose-wildcard", "CO404 expose-grammar"]
     (run,) = json.loads(probe(lab, url, *given, "--format", "sarif").stdout)["runs"]
     assert {each["ruleId"] for each in run["results"]} == {"CO402"}
     assert run["artifacts"] == [{"location": {"uri": url}}]

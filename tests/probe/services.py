@@ -55,7 +55,7 @@ async def serve(accounting: str, told: list[list[object]]) -> None:
             accounting_url=f"http://127.0.0.1:{accounting}",
             bugs=tuple(map(str, bugs)),
             tokens=12,
-            interval=0.002,
+            interval=0.01,
         )
         assert isinstance(descriptors, list)
         server = server_of(chat_app(settings))
