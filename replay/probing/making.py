@@ -1,6 +1,6 @@
 """From an action to its request: with all that is known by then, or as people read it before."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from contract.profile import Profile
@@ -77,15 +77,16 @@ def made(target: Target, action: Action, known: Known) -> Request:
 
 def shown(target: Target, action: Action) -> Request:
     """The request as people read it before it is sent: secrets starred, what is not known yet in words."""
-    secret = secret_names(target.profile)
+    is_secret = _secret_variables(target)
     known: dict[str, Value] = {**target.values, **target.users[action.user - 1]}
-    values: dict[str, Value] = {name: _starred(name, value, secret) for name, value in known.items()}
+    values: dict[str, Value] = {
+        name: STARS if value is not None and is_secret(name) else value for name, value in known.items()
+    }
     if target.probe.login:
-        for name, path in target.probe.login.save.items():
-            is_secret = secret.is_field(name) or secret.is_field(path.rpartition(".")[2])
-            values[name] = STARS if is_secret else f"{{{name}}}"
+        values |= {name: STARS if is_secret(name) else f"{{{name}}}" for name in target.probe.login.save}
     if target.probe.create:
-        values |= {name: f"{{{name} {action.session}}}" for name in target.probe.create.save}
+        saved = target.probe.create.save
+        values |= {name: STARS if is_secret(name) else f"{{{name} {action.session}}}" for name in saved}
     sent: Value = action.text
     if action.stream:
         other = " in the other case" if action.how is How.ALTERED else ""
@@ -98,8 +99,25 @@ def shown(target: Target, action: Action) -> Request:
     if not action.knows:
         section = without_credentials(section, target.profile.credential.headers)
     request = filled(section, values, shown=True)
+    secret = secret_names(target.profile)
     stars = tuple((name, _starred_field(name, text, secret)) for name, text in request.headers)
     return _finished(target, Request(request.method, request.url, stars, request.body), {})
+
+
+def secrets(target: Target, known: Known) -> set[str]:
+    """The values that are secrets, as far as they are known: by their variables' names, and all cookies."""
+    is_secret = _secret_variables(target)
+    values = [target.values, *target.users, *known.of_user.values(), *known.of_session.values()]
+    found = {str(value) for each in values for name, value in each.items() if is_secret(name) and value}
+    return found | {value for each in known.cookies.values() for value in each.values() if value}
+
+
+def _secret_variables(target: Target) -> Callable[[str], bool]:
+    """Whether a variable holds a secret: by its own name, or that of the JSON member it is saved from."""
+    secret = secret_names(target.profile)
+    sections = (target.probe.login, target.probe.create)
+    saved = {name: path for section in sections if section for name, path in section.save.items()}
+    return lambda name: secret.is_field(name) or secret.is_field(saved.get(name, "").rpartition(".")[2])
 
 
 def check(target: Target, steps: list[Step]) -> None:
@@ -152,10 +170,6 @@ def _finished(target: Target, request: Request, cookies: Mapping[str, str]) -> R
         more.append(("Cookie", "; ".join(f"{name}={value}" for name, value in cookies.items())))
     present = {name.lower() for name, _ in request.headers}
     return request.with_headers(*((name, text) for name, text in more if name.lower() not in present))
-
-
-def _starred(name: str, value: Value, secret: SecretNames) -> Value:
-    return STARS if value is not None and secret.is_field(name) else value
 
 
 def _starred_field(name: str, text: str, secret: SecretNames) -> str:

@@ -12,7 +12,7 @@ from contract.profile_sections import Issue
 from contract.routes import Routes, fits_status
 from replay.probing.client import Answer, Client, Ending
 from replay.probing.journal import Journal
-from replay.probing.making import Known, Target, made, section_of
+from replay.probing.making import STARS, Known, Target, made, secrets, section_of
 from replay.probing.reading import as_a_script, cookies, issued, said, saved, transcript
 from replay.probing.requests import ProbeError, Request
 from replay.probing.steps import Action, Call, Step
@@ -126,7 +126,7 @@ class Runner:
             self.deleted += 1
         if action.call is Call.STREAM and action.stream:
             return self._streamed(action, answer)
-        return said(answer)
+        return self._said(answer)
 
     def _streamed(self, action: Action, answer: Answer) -> str:
         known, stream = self._known, action.stream
@@ -136,7 +136,7 @@ class Runner:
         issue = self._issue(answer)
         reading = issued(issue, answer) if issue and self._is_expected(action, answer) else None
         if reading is None:
-            return said(answer) or "no ID"
+            return self._said(answer) or "no ID"
         known.ids[stream] = reading.id
         head = self._journal.heads[answer.exchange]
         readable = as_a_script(reading, head, answer) if self._target.origin else None
@@ -168,11 +168,18 @@ class Runner:
             return f"no answer: {answer.why}"
         if answer.ending is Ending.LIMIT:
             return answer.why
-        text = said(answer)
+        text = self._said(answer)
         told = f"answered {answer.status}{f' ({text})' if text else ''}"
         if action.must and not self._is_expected(action, answer):
             return f"{told}, and the profile expects {' or '.join(map(str, self._expected(action)))}"
         return told if answer.status >= 500 else ""
+
+    def _said(self, answer: Answer) -> str:
+        """What the answer says for people, without a secret of ours that it may quote."""
+        text = said(answer)
+        for secret in secrets(self._target, self._known):
+            text = text.replace(secret, STARS)
+        return text
 
     def _expected(self, action: Action) -> tuple[str | int, ...]:
         return section_of(self._target, action.call).expect

@@ -123,7 +123,7 @@ def test_its_recording_is_judged_as_it_was_and_has_no_secret(services: Services,
     kept = tmp_path / "probe.db"
     recording = ("--record", kept, "--redact-key", "a key for the tests of the probe")
     given = ("--origin", "http://localhost:8080", "--second-user", "user2", "--format", "json")
-    report = json.loads(probe(lab, url, *given, *recording).stdout)
+    report = json.loads(probe(lab, url, *given, *recording, "--wait", "1.2").stdout)
     again = json.loads(streamid("validate", kept, "--format", "json").stdout)
 
     def lines(findings: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
@@ -136,6 +136,9 @@ def test_its_recording_is_judged_as_it_was_and_has_no_secret(services: Services,
         rows = list(opened.exchanges())
     assert len(rows) == report["requests"]
     assert {row.outcome for row in rows} == {"complete", "client-abort"}
+    sent = [each for step in report["steps"] for each in step["requests"]]
+    stream, update = [rows[each["exchange"] - 1] for each in sent if "stream C1" in each["says"]]
+    assert update.at - stream.at >= 1_200_000
     content = kept.read_bytes()
     assert all(password.encode() not in content for password in (FIRST, SECOND))
     assert b"Bearer eyJ" not in content

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from contract.profile import Profile, builtin, builtin_toml
 from contract.profile_sections import IdForm, ProbeRequest
 from replay.probing.inventing import altered, invented, wrong_ids
-from replay.probing.making import Known, Target, check, made, shown
+from replay.probing.making import Known, Target, check, made, secrets, shown
 from replay.probing.probing import Settings, to_be_sent
 from replay.probing.requests import ProbeError, filled
 from replay.probing.steps import Action, Call, planned
@@ -106,6 +106,14 @@ def test_what_is_shown_has_no_secret_and_one_request_for_each_action() -> None:
     assert len(listed) == len(steps(users=2)) + 3  # and the sessions that the steps do not delete
     assert any(("Authorization", "Bearer ***") in request.headers for _, _, request in listed)
     assert all(("Origin", "http://localhost:8080") in request.headers for _, _, request in listed)
+
+
+def test_secrets_are_known_by_the_names_that_they_have_and_had() -> None:
+    known = Known(of_user={1: {"token": "T1", "other": "no secret"}}, cookies={1: {"accessToken": "T2"}})
+    assert secrets(to(), known) == {"a secret", "T1", "T2"}
+    renamed = builtin_toml("chat").replace("save = { token =", "save = { mine =").replace("{token}", "{mine}")
+    profile = Profile.from_toml(renamed, "own.toml")
+    assert secrets(to(profile), Known(of_user={1: {"mine": "T1"}})) == {"a secret", "T1"}
 
 
 def test_what_is_shown_is_what_is_sent() -> None:
