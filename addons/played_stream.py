@@ -62,6 +62,7 @@ class PlayedStream(FaultedStream):
         self._stage: Server | None = None
         """The connection that leads nowhere; None where there is a real one, or none yet."""
         self._asked: list[HttpEvent] = []
+        self._question: Question | None = None
         self._body_size = 0
         self._hash = hashlib.sha256()
         self._coming: deque[_Due] = deque()
@@ -82,13 +83,17 @@ class PlayedStream(FaultedStream):
         """Deliver `event`; what leaves for the service because of it stays here."""
         if isinstance(event, events.CommandCompleted) and event.command in self._ours:
             self._ours.discard(event.command)
-            return self._go_on(event)
-        return self._kept_here(super().handle_event(event))
+            yield from self._go_on(event)
+        else:
+            yield from self._kept_here(super().handle_event(event))
+        if self._question is not None:  # only now mitmproxy is done with the request
+            question, self._question = self._question, None
+            yield from self._ask(question)
 
     def _kept_here(self, sending: Iterable[commands.Command]) -> _Commands:
         for command in sending:
             if type(command) is SendHttp and command.connection is self._stage:
-                yield from self._hear(command.event)
+                self._hear(command.event)
             else:
                 yield command
 
@@ -101,7 +106,7 @@ class PlayedStream(FaultedStream):
 
     # What the service would get
 
-    def _hear(self, event: HttpEvent) -> _Commands:
+    def _hear(self, event: HttpEvent) -> None:
         if isinstance(event, RequestProtocolError):
             self._leave()
             return
@@ -112,13 +117,16 @@ class PlayedStream(FaultedStream):
                 return
         self._asked.append(event)
         if isinstance(event, RequestEndOfMessage) and not self._is_answered:
-            yield self._ask()
+            self._question = Question(self._request(), early=False)
         elif isinstance(event, RequestHeaders) and self._playback.answers_early and not event.end_stream:
-            yield self._ask(early=True)
+            self._question = Question(self._request(), early=True)
 
-    def _ask(self, *, early: bool = False) -> commands.Command:
+    def _ask(self, question: Question) -> _Commands:
         self._zero = self.tap.run.now()
-        return self._order(StreamidPlaybackHook(Question(self._request(), early)))
+        if self._playback.at_once(question):
+            yield from self._told(question.answer)
+        else:
+            yield self._order(StreamidPlaybackHook(question))
 
     @property
     def _goes_on(self) -> bool:

@@ -1,6 +1,6 @@
 """Answers requests from recordings: finds the recorded answer, and says in it what this client should hear.
 
-One thread may use a player: the one that made it.
+The thread that made a player may use it; another one only while that one does not, and `at_once`.
 """
 
 from collections.abc import Iterable
@@ -80,6 +80,14 @@ class Player:
         """Let go of the recordings."""
         self.library.close()
 
+    def at_once(self, asked: Recorded, *, early: bool = False) -> Answer | None:
+        """As `answer`, but raises `NeedsDiskError`, with nothing done, where that has to read a recording."""
+        self.library.reads_disk = False
+        try:
+            return self.answer(asked, early=early)
+        finally:
+            self.library.reads_disk = True
+
     def answer(self, asked: Recorded, *, early: bool = False) -> Answer | None:
         """The answer to a request (an exchange that has none yet). What it tells is remembered.
 
@@ -132,7 +140,7 @@ class Player:
 
     def _play(self, number: int, reading: Values, talk: Conversation) -> Performance:
         source, line = self.library.entries[number]
-        recorded = self.library.load(number)
+        recorded = self.library.load(number).recorded
         anew = number in talk.used
         if anew and line.method not in ("GET", "HEAD"):
             talk.start_again(self._order.later_reads(number))

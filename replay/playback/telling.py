@@ -5,7 +5,6 @@ import re
 import time
 from random import Random
 
-from contract.events import Message
 from replay import binding, values
 from replay.forms import fresh, is_random, masked
 from replay.matching import Values, is_redacted
@@ -33,7 +32,6 @@ class Telling:
         self._order = order
         self._conversations = conversations
         self._random = Random()
-        self._redacted = [recording.with_redacted_answers() for recording in library.recordings]
         self._issued: dict[tuple[int, int], list[str]] = {}
         self._appearing: dict[tuple[int, int], list[str]] = {}
         if fresh_ids:
@@ -83,17 +81,11 @@ class Telling:
             if anew or old not in talk.live:
                 self._issue(old, talk)
         appearing = [*issued, *self._appearing.get(key, ())]
-        if line.exchange in self._redacted[source]:
-            appearing += self._tokens(source, line.exchange, talk)
-        return {old: talk.live[old] for old in appearing if old in talk.live}
-
-    def _tokens(self, source: int, exchange: int, talk: Conversation) -> list[str]:
-        redactions = self._library.recordings[source].redactions(exchange)
-        tokens = list(dict.fromkeys(each.token for each in redactions if each.message is Message.RESPONSE))
-        for token in tokens:
+        for token in self._library.load(number).tokens:
             if token not in talk.live:
                 self._issue(token, talk)
-        return tokens
+            appearing.append(token)
+        return {old: talk.live[old] for old in appearing if old in talk.live}
 
     def _issue(self, old: str, talk: Conversation) -> None:
         now = time.time()
