@@ -20,6 +20,7 @@ COMMANDS = {
     "profiles": "cli.profiles:profiles",
     "rule": "cli.rule:rule",
     "faults": "cli.faults:faults",
+    "import": "cli.import_:import_",
     "index": "cli.index:index",
     "export": "cli.export:export",
     "lab": "cli.lab:lab",
