@@ -128,7 +128,7 @@ def _body(
         return ForeignBody((), over, trailers, NOT_KEPT)
     if not content:
         return ForeignBody((), over, trailers)
-    parts = (Part(at, content, len(content)),)
+    parts: tuple[Part, ...] = (Part(at, content, len(content)),)
     if media_type(headers) == _EVENT_STREAM:
         parts = _stream(content, content_coding(headers), begun, at) or parts
     return ForeignBody(parts, over, trailers)

@@ -25,7 +25,7 @@ from replay.importing.foreign import (
     microseconds,
 )
 from replay.importing.har_bodies import Attachment, Passage, request_body, response_body
-from replay.importing.har_format import Entry, NameValue
+from replay.importing.har_format import Content, Entry, NameValue
 from replay.importing.timed_events import TimedEvent
 
 _PORTS = {"http": 80, "https": 443}
@@ -35,8 +35,22 @@ _VERSIONS = (
     (re.compile(r"^http/1\.0$", re.IGNORECASE), b"HTTP/1.0"),
 )
 _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
-_MITMPROXY = "mitmproxy"
 _NO_ANSWER = "no answer was noted"
+
+
+class Dialect(NamedTuple):
+    """How a tool's HARs differ from the standard, where that changes what they say."""
+
+    charset: str = "latin-1"
+    """What header fields are decoded with; browsers take bytes for characters (Fetch §2.2.2)."""
+    begins_connected: bool = False
+    """`startedDateTime` is when the request began; the connection was there by then."""
+    hides_missing: bool = False
+    """A body that was not kept, and one that broke off, are written as an empty one."""
+
+
+_BROWSERS = Dialect()
+_DIALECTS = {"mitmproxy": Dialect("utf-8", begins_connected=True, hides_missing=True)}
 
 
 class Times(NamedTuple):
@@ -51,6 +65,7 @@ class Times(NamedTuple):
 def read(name: str, text: bytes, attached: Attachment) -> Imported:
     """The exchanges of the HAR `text`, in its order; errors call it `name`. Raises `SourceError`."""
     tool, entries = _log(name, text)
+    dialect = _DIALECTS.get(tool.lower(), _BROWSERS)
     imported = Imported(f"HAR of {tool}" if tool else "HAR")
     for number, raw in enumerate(entries, 1):
         where = f"{name}: entry {number}"
@@ -63,7 +78,7 @@ def read(name: str, text: bytes, attached: Attachment) -> Imported:
             imported.skipped[why] += 1
             continue
         try:
-            imported.exchanges.append(_exchange(entry, tool.lower() == _MITMPROXY, attached))
+            imported.exchanges.append(_exchange(entry, dialect, attached))
         except ValueError as error:
             raise SourceError(f"{where}: {error}") from None
     return imported
@@ -111,14 +126,13 @@ def _why_skipped(entry: Entry) -> str:
     return ""
 
 
-def _exchange(entry: Entry, is_by_mitmproxy: bool, attached: Attachment) -> ForeignExchange:
-    times, response = _times(entry, is_by_mitmproxy), entry.response
-    charset = "utf-8" if is_by_mitmproxy else "latin-1"
-    request = _request(entry, times, charset, attached)
+def _exchange(entry: Entry, dialect: Dialect, attached: Attachment) -> ForeignExchange:
+    times = _times(entry, dialect)
+    request = _request(entry, times, dialect.charset, attached)
     words = _words(entry)
     answer = None
-    if response.status > 0:
-        answer = _answer(entry, request, times, charset, attached)
+    if entry.response.status > 0:
+        answer = _answer(entry, request, times, dialect, attached)
     else:
         words = words or _NO_ANSWER
     failure = Failure(times.ended, *broken_by(words), words) if words else None
@@ -148,17 +162,20 @@ def _request(entry: Entry, times: Times, charset: str, attached: Attachment) -> 
 
 
 def _answer(
-    entry: Entry, request: ForeignRequest, times: Times, charset: str, attached: Attachment
+    entry: Entry, request: ForeignRequest, times: Times, dialect: Dialect, attached: Attachment
 ) -> ForeignAnswer:
-    response = entry.response
+    response, charset = entry.response, dialect.charset
     version = _version(response.version, response.headers)
     headers = _fields(response.headers, version, charset)
     is_complete = not _words(entry)
     body = ForeignBody((), times.ended if is_complete else None)
     if _may_have_body(request.method, response.status):
         events = [TimedEvent(int(each.time * 1e6), each.name, each.id, each.data) for each in entry.events]
-        passage = Passage(headers, int(response.body_size), times.answered, times.ended, is_complete)
-        body = response_body(response.content, passage, events, attached)
+        content, size = response.content, int(response.body_size)
+        if dialect.hides_missing and not content.text:
+            content, size = Content.model_validate({}), -1
+        passage = Passage(headers, size, times.answered, times.ended, is_complete)
+        body = response_body(content, passage, events, attached)
     reason = _encoded(response.reason, charset)
     return ForeignAnswer(times.answered, response.status, reason, version, headers, body)
 
@@ -173,13 +190,13 @@ def _may_have_body(method: bytes, status: int) -> bool:
     return method != b"HEAD" and status >= 200 and status not in (204, 304)
 
 
-def _times(entry: Entry, is_by_mitmproxy: bool) -> Times:
+def _times(entry: Entry, dialect: Dialect) -> Times:
     """When the head left, the request was complete, the answer's head and its end were there.
 
-    The entry begins before there is a connection; mitmproxy's with the request.
+    The entry begins before there is a connection.
     """
     timings, started = entry.timings, microseconds(entry.started)
-    before = () if is_by_mitmproxy else (timings.blocked, timings.dns, timings.connect)
+    before = () if dialect.begins_connected else (timings.blocked, timings.dns, timings.connect)
     asked = sum(max(each, 0) for each in before)
     sent = asked + max(timings.send, 0)
     # Without timings only the whole is known: an answer counts when it was complete.

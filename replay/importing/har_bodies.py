@@ -26,10 +26,10 @@ def request_body(
 ) -> ForeignBody:
     """The request's body; `size` is `bodySize`, below 0 if not known. Raises ValueError with the field."""
     data = None if post is None else _posted(post, attached)
-    expected = size if size >= 0 else _length(headers) or 0
+    expected = max(size, _length(headers) or 0)
     if data:
-        return ForeignBody((_whole(data, expected, headers, ended_at),), ended_at)
-    if expected > 0 and data is None:
+        return ForeignBody((_whole(data, size, headers, ended_at),), ended_at)
+    if expected > 0:
         return ForeignBody((Part(ended_at, b"", expected, Form.LOST),), ended_at)
     return ForeignBody((), ended_at)
 
@@ -77,7 +77,7 @@ def response_body(
         expected = max(passage.size, int(content.size), length if passage.is_complete else 0)
         if expected > 0:
             parts = (Part(ended, b"", expected, Form.LOST),)
-        elif data is None and (passage.size < 0 or content.size < 0):
+        elif data is None and _length(passage.headers) is None and min(passage.size, content.size) < 0:
             missing = NOT_KEPT
     return ForeignBody(tuple(parts), ended if passage.is_complete else None, why_missing=missing)
 

@@ -1,4 +1,4 @@
-"""Open what HARs come in: JSON, mitmproxy's `.zhar` (zlib), Playwright's `.zip`; bodies may be in other files."""
+"""Open what HARs come in: JSON, mitmproxy's `.zhar` (zlib), Playwright's `.zip`, and files of bodies."""
 
 import io
 import zipfile
