@@ -24,7 +24,7 @@ from replay.importing.foreign import (
     SourceError,
     microseconds,
 )
-from replay.importing.har_bodies import Attachment, Passage, request_body, response_body
+from replay.importing.har_bodies import Attachment, Passage, Source, request_body, response_body
 from replay.importing.har_format import Content, Entry, NameValue
 from replay.importing.timed_events import TimedEvent
 
@@ -43,6 +43,8 @@ class Dialect(NamedTuple):
 
     charset: str = "latin-1"
     """What header fields are decoded with; browsers take bytes for characters (Fetch §2.2.2)."""
+    bare_charset: str = "utf-8"
+    """What text is decoded with whose type names no charset and implies none."""
     begins_connected: bool = False
     """`startedDateTime` is when the request began; the connection was there by then."""
     hides_missing: bool = False
@@ -50,7 +52,7 @@ class Dialect(NamedTuple):
 
 
 _BROWSERS = Dialect()
-_DIALECTS = {"mitmproxy": Dialect("utf-8", begins_connected=True, hides_missing=True)}
+_DIALECTS = {"mitmproxy": Dialect("utf-8", "latin-1", begins_connected=True, hides_missing=True)}
 
 
 class Times(NamedTuple):
@@ -128,18 +130,19 @@ def _why_skipped(entry: Entry) -> str:
 
 def _exchange(entry: Entry, dialect: Dialect, attached: Attachment) -> ForeignExchange:
     times = _times(entry, dialect)
-    request = _request(entry, times, dialect.charset, attached)
+    source = Source(attached, dialect.bare_charset)
+    request = _request(entry, times, dialect.charset, source)
     words = _words(entry)
     answer = None
     if entry.response.status > 0:
-        answer = _answer(entry, request, times, dialect, attached)
+        answer = _answer(entry, request, times, dialect, source)
     else:
         words = words or _NO_ANSWER
     failure = Failure(times.ended, *broken_by(words), words) if words else None
     return ForeignExchange(request, answer, failure)
 
 
-def _request(entry: Entry, times: Times, charset: str, attached: Attachment) -> ForeignRequest:
+def _request(entry: Entry, times: Times, charset: str, source: Source) -> ForeignRequest:
     asked = entry.request
     scheme, host, port, target = _parted(asked.url)
     version = _version(asked.version, asked.headers)
@@ -156,13 +159,13 @@ def _request(entry: Entry, times: Times, charset: str, attached: Attachment) -> 
         target=target,
         version=version,
         headers=headers,
-        body=request_body(asked.post, int(asked.body_size), headers, times.sent, attached),
+        body=request_body(asked.post, int(asked.body_size), headers, times.sent, source),
         server=f"{entry.server}:{port}" if entry.server else "",
     )
 
 
 def _answer(
-    entry: Entry, request: ForeignRequest, times: Times, dialect: Dialect, attached: Attachment
+    entry: Entry, request: ForeignRequest, times: Times, dialect: Dialect, source: Source
 ) -> ForeignAnswer:
     response, charset = entry.response, dialect.charset
     version = _version(response.version, response.headers)
@@ -175,7 +178,7 @@ def _answer(
         if dialect.hides_missing and not content.text:
             content, size = Content.model_validate({}), -1
         passage = Passage(headers, size, times.answered, times.ended, is_complete)
-        body = response_body(content, passage, events, attached)
+        body = response_body(content, passage, events, source)
     reason = _encoded(response.reason, charset)
     return ForeignAnswer(times.answered, response.status, reason, version, headers, body)
 

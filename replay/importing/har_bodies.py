@@ -16,16 +16,28 @@ from replay.importing.timed_events import TimedEvent, pieces, written_anew
 type Attachment = Callable[[str], bytes]
 """The bytes of the file that an entry names. Raises ValueError where it cannot be had."""
 
+
+class Source(NamedTuple):
+    """Where a body's bytes come from: files that entries name, and text.
+
+    `bare_charset` is what text was decoded with whose type names no charset and implies none.
+    """
+
+    attached: Attachment
+    bare_charset: str
+
+
 NOT_KEPT = "the HAR does not have this body"
 _EVENT_STREAM = "text/event-stream"
+_UTF_8 = ("json", "html", "xml", "css")
 _FORM = "application/x-www-form-urlencoded"
 
 
 def request_body(
-    post: PostData | None, size: int, headers: Headers, ended_at: int, attached: Attachment
+    post: PostData | None, size: int, headers: Headers, ended_at: int, source: Source
 ) -> ForeignBody:
     """The request's body; `size` is `bodySize`, below 0 if not known. Raises ValueError with the field."""
-    data = None if post is None else _posted(post, attached)
+    data = None if post is None else _posted(post, source)
     expected = max(size, _length(headers) or 0)
     if data:
         return ForeignBody((_whole(data, size, headers, ended_at),), ended_at)
@@ -34,11 +46,12 @@ def request_body(
     return ForeignBody((), ended_at)
 
 
-def _posted(post: PostData, attached: Attachment) -> bytes | None:
+def _posted(post: PostData, source: Source) -> bytes | None:
     if post.file is not None:
-        return _attachment(post.file, attached, "request.postData._file")
+        return _attachment(post.file, source.attached, "request.postData._file")
     if post.text is not None:
-        return _bytes(post.text, post.encoding, post.mime_type, "request.postData.text")
+        charset = _charset(post.mime_type, source.bare_charset)
+        return _bytes(post.text, post.encoding, charset, "request.postData.text")
     if post.params and media_type(((b"content-type", post.mime_type.encode("latin-1", "replace")),)) == _FORM:
         return urlencode([(each.name, each.value) for each in post.params], errors="replace").encode()
     return None
@@ -59,11 +72,11 @@ class Passage(NamedTuple):
 
 
 def response_body(
-    content: Content, passage: Passage, events: Sequence[TimedEvent], attached: Attachment
+    content: Content, passage: Passage, events: Sequence[TimedEvent], source: Source
 ) -> ForeignBody:
     """The body of a response which may have one. Raises ValueError with the field."""
     parts: Sequence[Part] = ()
-    data, missing = _content(content, attached), ""
+    data, missing = _content(content, source), ""
     is_stream = media_type(passage.headers) == _EVENT_STREAM
     begun, ended = passage.begun, passage.ended
     if data:
@@ -73,8 +86,8 @@ def response_body(
         anew = written_anew(events)
         parts = pieces(anew, len(anew), Form.DECODED, events, begun, ended)
     else:
-        length = _length(passage.headers) or 0
-        expected = max(passage.size, int(content.size), length if passage.is_complete else 0)
+        length = _length(passage.headers) if passage.is_complete else None
+        expected = length or max(passage.size, int(content.size))
         if expected > 0:
             parts = (Part(ended, b"", expected, Form.LOST),)
         elif data is None and _length(passage.headers) is None and min(passage.size, content.size) < 0:
@@ -82,19 +95,20 @@ def response_body(
     return ForeignBody(tuple(parts), ended if passage.is_complete else None, why_missing=missing)
 
 
-def _content(content: Content, attached: Attachment) -> bytes | None:
+def _content(content: Content, source: Source) -> bytes | None:
     if content.file is not None:
-        return _attachment(content.file, attached, "response.content._file")
+        return _attachment(content.file, source.attached, "response.content._file")
     if content.text is None:
         return None
-    return _bytes(content.text, content.encoding, content.mime_type, "response.content.text")
+    charset = _charset(content.mime_type, source.bare_charset)
+    return _bytes(content.text, content.encoding, charset, "response.content.text")
 
 
 def _whole(data: bytes, size: int, headers: Headers, at: int, *, is_complete: bool = True) -> Part:
     """A body in one part. Where it is not what was on the wire, it says of how many bytes it is."""
     length = _length(headers) if is_complete else None
     if content_coding(headers):
-        return Part(at, data, size if size > 0 else length or len(data), Form.DECODED)
+        return Part(at, data, length or (size if size > 0 else len(data)), Form.DECODED)
     if length is not None and length != len(data):
         return Part(at, data, length, Form.DECODED)  # text that was repaired, or cut, by who wrote it down
     return Part(at, data, len(data))
@@ -105,14 +119,14 @@ def _length(headers: Headers) -> int | None:
     return int(value) if value is not None and value.isdigit() and len(value) < 16 else None
 
 
-def _bytes(text: str, encoding: str, mime_type: str, field: str) -> bytes:
+def _bytes(text: str, encoding: str, charset: str, field: str) -> bytes:
     if encoding.lower() == "base64":
         try:
-            return base64.b64decode(text)
+            return base64.b64decode("".join(text.split()), validate=True)
         except (binascii.Error, ValueError):
             raise ValueError(f"{field}: is no base64") from None
     try:
-        return text.encode(_charset(mime_type))
+        return text.encode(charset)
     except (UnicodeError, LookupError):
         pass
     try:
@@ -122,10 +136,12 @@ def _bytes(text: str, encoding: str, mime_type: str, field: str) -> bytes:
         return text.encode("utf-8", "replace")
 
 
-def _charset(mime_type: str) -> str:
+def _charset(mime_type: str, bare: str) -> str:
+    """What text of this type was decoded with."""
     fields = Fields()
     fields["Content-Type"] = " ".join(mime_type.split())
-    return str(fields.get_content_charset("utf-8"))
+    implied = "utf-8" if any(name in mime_type for name in _UTF_8) else bare
+    return str(fields.get_content_charset(implied))
 
 
 def _attachment(name: str, attached: Attachment, field: str) -> bytes:
