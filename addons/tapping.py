@@ -9,6 +9,8 @@ from mitmproxy.proxy.layers.http import HttpLayer
 
 from addons.faulted_stream import FaultedStream
 from addons.injector import Injector
+from addons.playback import Playback
+from addons.played_stream import PlayedStream
 from addons.run import Run
 from addons.tapped_stream import tap_layer
 
@@ -22,6 +24,8 @@ class StreamidTapping:
     def __init__(self, run: Run, injector: Injector) -> None:
         self._run = run
         self._injector = injector
+        self.playback: Playback | None = None
+        """What answers in the place of services, where that is wanted."""
 
     def client_connected(self, client: connection.Client) -> None:
         """Let one HTTP/2 client have many HTTP/1.1 upstream connections."""
@@ -40,6 +44,8 @@ class StreamidTapping:
             chosen = getattr(chosen, "child_layer", None)
 
     def _stream(self, context: Context, stream_id: int) -> FaultedStream:
+        if self.playback is not None:
+            return PlayedStream(context, stream_id, self._run, self._injector, self.playback)
         return FaultedStream(context, stream_id, self._run, self._injector)
 
 

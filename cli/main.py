@@ -19,6 +19,7 @@ COMMANDS = {
     "cors": "cli.cors:cors",
     "profiles": "cli.profiles:profiles",
     "rule": "cli.rule:rule",
+    "serve": "cli.serve:serve",
     "faults": "cli.faults:faults",
     "import": "cli.import_:import_",
     "index": "cli.index:index",
