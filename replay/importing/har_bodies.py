@@ -29,6 +29,8 @@ class Source(NamedTuple):
 
 NOT_KEPT = "the HAR does not have this body"
 _EVENT_STREAM = "text/event-stream"
+# Encoding §9.1: the five bytes that windows-1252 has no character for are the controls of their number.
+_BYTES = {bytes((each,)).decode("cp1252", "ignore") or chr(each): each for each in range(256)}
 _UTF_8 = ("json", "html", "xml", "css")
 _FORM = "application/x-www-form-urlencoded"
 
@@ -96,6 +98,26 @@ def response_body(
 
 
 def _content(content: Content, source: Source) -> bytes | None:
+    data = _kept(content, source)
+    if data is None or data.isascii() or _charset(content.mime_type, "") or content.encoding:
+        return data
+    return _undone(data) or data
+
+
+def _undone(data: bytes) -> bytes | None:
+    """The bytes of text that is UTF-8 but was taken for windows-1252, which browsers do without a charset.
+
+    They do so for what scripts read as UTF-8, event streams above all. No text that people write looks so.
+    """
+    try:
+        single = bytes([_BYTES[each] for each in data.decode()])
+        single.decode()
+    except (KeyError, UnicodeDecodeError):
+        return None
+    return single
+
+
+def _kept(content: Content, source: Source) -> bytes | None:
     if content.file is not None:
         return _attachment(content.file, source.attached, "response.content._file")
     if content.text is None:

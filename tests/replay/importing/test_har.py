@@ -135,6 +135,16 @@ def test_a_stream_without_times_is_no_burst_and_no_more_than_is_known() -> None:
     assert first.data == f"event: chunk\ndata: {CHUNKS[0]}\n\n".encode()
 
 
+@pytest.mark.parametrize("text", [STREAM, "data: “Ünï”\n\n"])
+def test_utf_8_that_a_browser_took_for_windows_1252_is_put_right(text: str) -> None:
+    bytes_of = {bytes((each,)).decode("cp1252", "ignore") or chr(each): each for each in range(256)}
+    taken_for = "".join({byte: char for char, byte in bytes_of.items()}[byte] for byte in text.encode())
+    for written in (text, taken_for):
+        content = {"size": 1, "mimeType": "text/event-stream", "text": written}
+        (stream,) = recorded(changed(chrome()[0], "response", content=content))
+        assert stream.response_text() == text.encode()
+
+
 def test_a_stream_whose_body_was_not_kept_is_written_anew_from_its_events() -> None:
     entry = changed(chrome()[0], "response", content={"size": 0, "mimeType": "text/event-stream"})
     (stream,) = recorded(entry)
