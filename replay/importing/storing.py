@@ -8,16 +8,17 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from contract.events import Event
+from contract.events import Chunk, Event
 from contract.findings import Finding, Output
 from contract.profile import Profile
-from recordings.errors import RecordingError
+from recordings.errors import RecordingError, RecordingExists
 from recordings.rows import EventRedactor, RunInfo
 from recordings.writer import BOUND, Writer
 
 _AT_ONCE = 256
 _WAITING = BOUND // 4
 _PAUSE = 0.02
+_CLOSING = 10.0
 
 type Advance = Callable[[int], None]
 
@@ -41,33 +42,54 @@ def store(
     def judged(outputs: list[Output]) -> None:
         findings.extend(output for output in outputs if isinstance(output, Finding))
 
-    writer = Writer(
-        path, info, redactor=redactor, profile=profile, on_judged=judged, on_trouble=troubles.append
-    )
+    try:
+        writer = Writer(
+            path, info, redactor=redactor, profile=profile, on_judged=judged, on_trouble=troubles.append
+        )
+    except RecordingExists:
+        raise
+    except RecordingError:
+        _remove(path)
+        raise
     kept = False
     try:
         _put(writer, events, troubles, advance)
-        closing = writer.close()
+        closing = writer.close(0 if troubles else _CLOSING)
         # What the redactor could not understand is lost in a recording of the proxy, too; nothing else is.
         kept = closing.clean and not troubles and not closing.lost_events
     finally:
         if not kept:
             writer.close(0)
-            for suffix in ("", "-wal", "-shm", "-journal"):
-                Path(f"{path}{suffix}").unlink(missing_ok=True)
+            _remove(path)
     if not kept:
         raise RecordingError(troubles[0] if troubles else f"{path}: cannot be written")
     return len(findings)
 
 
+def _remove(path: Path) -> None:
+    """Remove a recording that is not whole, with what SQLite keeps beside it."""
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        Path(f"{path}{suffix}").unlink(missing_ok=True)
+
+
 def _put(writer: Writer, events: Iterable[Event], troubles: list[str], advance: Advance) -> None:
-    count = 0
-    for count, event in enumerate(events, 1):
+    count = size = 0
+    for event in events:
         writer.put(event)
-        if count % _AT_ONCE == 0:
-            advance(_AT_ONCE)
-        while writer.load().waiting_bytes > _WAITING and not troubles:
-            time.sleep(_PAUSE)
-        if troubles:
+        count += 1
+        size += event.size if isinstance(event, Chunk) else 0
+        if count < _AT_ONCE and size < _WAITING:
+            continue
+        advance(count)
+        count = size = 0
+        if not _is_below(_WAITING, writer, troubles):
             return
-    advance(count % _AT_ONCE)
+    advance(count)
+    _is_below(1, writer, troubles)
+
+
+def _is_below(waiting: int, writer: Writer, troubles: list[str]) -> bool:
+    """Wait until fewer bytes than that wait for `writer`; False where it has trouble."""
+    while writer.load().waiting_bytes >= waiting and not troubles:
+        time.sleep(_PAUSE)
+    return not troubles
