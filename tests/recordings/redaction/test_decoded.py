@@ -14,7 +14,7 @@ from tests.recordings.redaction.exchanges import (
     response,
 )
 
-GZIP: Headers = ((b"Content-Encoding", b"gzip"),)
+CODED: Headers = ((b"Content-Encoding", b"br"),)
 
 
 def decoded(data: bytes, size: int) -> Chunk:
@@ -23,7 +23,7 @@ def decoded(data: bytes, size: int) -> Chunk:
 
 def redacted(headers: Headers, *chunks: Chunk) -> list[Chunk]:
     redactor = Redactor(KEY)
-    out = redact([request(), end(REQUEST), response((*headers, *GZIP)), *chunks, end()], redactor)
+    out = redact([request(), end(REQUEST), response((*headers, *CODED)), *chunks, end()], redactor)
     return [each for each in [*out, *redactor.flush()] if isinstance(each, Chunk)]
 
 

@@ -188,6 +188,14 @@ def test_what_mitmproxy_writes_as_empty_may_not_have_been_kept() -> None:
     assert not any(isinstance(each, Gap) for each in events(entry))
 
 
+def test_exchanges_that_overlap_are_told_in_the_order_of_their_times() -> None:
+    stream, update, _ = chrome()
+    made = events(update | {"startedDateTime": "2025-01-31T12:00:00.200Z"}, stream)
+    assert [each.at for each in made] == sorted(each.at for each in made)
+    assert [each.exchange for each in made if isinstance(each, RequestHead)] == [1, 2]
+    assert [each.exchange for each in made if isinstance(each, End)] == [1, 2, 2, 1]
+
+
 def test_all_is_seen_from_one_place() -> None:
     heads = [each for each in events(*chrome()) if isinstance(each, RequestHead | Chunk | End | Abort)]
     assert {each.side for each in heads} == {Side.BOTH}
