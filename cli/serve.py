@@ -1,5 +1,6 @@
 """`streamid serve`: recordings as servers."""
 
+import contextlib
 import socket
 from collections.abc import Iterable
 from pathlib import Path
@@ -156,21 +157,26 @@ def _modes(origins: list[tuple[str, str, int]], mapped: dict[str, tuple[str, int
     unknown = [each for each in mapped if each not in known]
     if unknown:
         raise click.UsageError(f"--map: nothing was recorded of {unknown[0]}; there are {', '.join(known)}")
-    modes, taken = [], {address[1] for address in mapped.values()}
-    for each, (_, _, port) in zip(known, origins, strict=True):
-        host, at = mapped.get(each, (_LOOPBACK, 0))
-        if each not in mapped and port not in taken and _is_free(port):
-            at = port
-            taken.add(port)
-        modes.append(f"reverse:{each}@{f'[{host}]' if ':' in host else host}:{at}")
+    modes = []
+    with contextlib.ExitStack() as held:
+        taken = {address[1] for address in mapped.values()}
+        for each, (_, _, port) in zip(known, origins, strict=True):
+            host, at = mapped.get(each) or (_LOOPBACK, _port(port, taken, held))
+            taken.add(at)
+            modes.append(f"reverse:{each}@{f'[{host}]' if ':' in host else host}:{at}")
     return modes
 
 
-def _is_free(port: int) -> bool:
-    with socket.socket() as trying:
+def _port(recorded: int, taken: set[int], held: contextlib.ExitStack) -> int:
+    """The recorded port where it is free, or any that is; kept free of others until all are found."""
+    for port in (recorded, 0):
+        trying = socket.socket()
+        held.enter_context(trying)
         trying.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            trying.bind((_LOOPBACK, port))
+            if port not in taken:
+                trying.bind((_LOOPBACK, port))
+                return int(trying.getsockname()[1])
         except OSError:
-            return False
-    return True
+            continue
+    raise Unusable("no port is free on this machine")

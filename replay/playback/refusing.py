@@ -1,7 +1,7 @@
 """The contract, enforced on a client of a playback: is the ID that it sends back the right one?"""
 
-import http
 import json
+from http.client import responses
 from typing import Any
 
 from contract.bodies import Body
@@ -72,9 +72,8 @@ class Echoes:
         told = {"{expected}": expected, "{received}": echoed}
         body = json.dumps(_filled(answer.json_body, told)).encode()
         fields = ((b"Content-Type", b"application/json"),)
-        return own_answer(
-            answer.status, http.HTTPStatus(answer.status).phrase.encode(), fields, body, version
-        )
+        reason = responses.get(answer.status, "").encode()
+        return own_answer(answer.status, reason, fields, body, version)
 
     def _equal(self, echoed: str | None, expected: str) -> bool:
         if echoed is not None and self._profile.id.compare == "normalised":

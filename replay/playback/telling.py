@@ -6,12 +6,13 @@ import time
 from random import Random
 
 from contract.events import Message
-from replay import values
+from replay import binding, values
 from replay.forms import fresh, is_random, masked
 from replay.matching import Values, is_redacted
 from replay.playback.conversation import Conversation, Conversations
 from replay.playback.library import Library
 from replay.playback.minting import minted
+from replay.playback.order import Order
 from replay.recorded import Recorded, recorded_exchanges
 
 _QUOTED = re.compile(r"[\"\\\x00-\x1f\x7f-\uffff]")
@@ -25,8 +26,11 @@ class Telling:
     answer issued and a later request sent back; otherwise only what was redacted.
     """
 
-    def __init__(self, library: Library, conversations: Conversations, *, fresh_ids: bool) -> None:
+    def __init__(
+        self, library: Library, order: Order, conversations: Conversations, *, fresh_ids: bool
+    ) -> None:
         self._library = library
+        self._order = order
         self._conversations = conversations
         self._random = Random()
         self._redacted = [recording.with_redacted_answers() for recording in library.recordings]
@@ -37,8 +41,6 @@ class Telling:
                 self._learn(source)
 
     def _learn(self, source: int) -> None:
-        from replay import binding
-
         found = binding.find(recorded_exchanges(self._library.recordings[source].events()))
         for bound in found.all.values():
             if not (is_random(bound.value) or is_redacted(bound.value)):
@@ -46,6 +48,20 @@ class Telling:
             self._issued.setdefault((source, bound.issued.exchange), []).append(bound.value)
             for site in bound.again:
                 self._appearing.setdefault((source, site.exchange), []).append(bound.value)
+        for number, (of, line) in enumerate(self._library.entries):
+            # What the profile calls an ID is one, though no recorded client sent it back.
+            if of == source and line.role == "issue" and line.stream:
+                issued = self._issued.setdefault((source, line.exchange), [])
+                if line.stream not in issued:
+                    issued.append(line.stream)
+                    self._mention(number, line.stream)
+
+    def _mention(self, number: int, value: str) -> None:
+        """Refusals that follow in the same scope may tell the ID that was expected."""
+        for later in self._order.in_scope(self._library.entries[number].line.scope or ""):
+            source, line = self._library.entries[later]
+            if later > number and line.role == "echo":
+                self._appearing.setdefault((source, line.exchange), []).append(value)
 
     def carried(self, asked: Recorded, echoed: str | None) -> list[str]:
         """Values in a request that tell whose it is; an ID that is sent back only if nothing else does."""
