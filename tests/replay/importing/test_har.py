@@ -290,7 +290,7 @@ def found_or_told(text: bytes) -> list[ForeignExchange] | str:
         return str(error)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.sampled_from(PLACES), ANY)
 @example((0, "time"), float("inf"))
 @example((0, "startedDateTime"), 10**30)

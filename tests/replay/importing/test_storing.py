@@ -43,11 +43,11 @@ def stored(path: Path, size: int) -> list[int]:
 
 def test_more_than_the_writer_would_hold_for_the_proxy_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "large.db"
-    done = stored(path, 2 * BOUND + PIECE)
+    done = stored(path, BOUND + 4 * PIECE)
     with Recording(path) as recording:
         chunks = [each for each in recording.events() if isinstance(each, Chunk)]
         assert recording.run.lost_bytes == recording.run.lost_events == 0
-    assert sum(len(each.data) for each in chunks) == 2 * BOUND + PIECE
+    assert sum(len(each.data) for each in chunks) == BOUND + 4 * PIECE
     assert {each.form for each in chunks} == {Form.WIRE}
     assert sum(done) == 4 + len(chunks)
 
