@@ -21,7 +21,7 @@ from addons.fault_plan import StreamidFaults
 from addons.hook_table import HookTable
 from addons.injector import Injector
 from addons.loopback import StreamidLoopback, guarded
-from addons.playback import Playback, playback_fields
+from addons.playback import StreamidPlayback, playback_fields
 from addons.raw_traffic import StreamidRawTraffic
 from addons.recorder import Recorder
 from addons.run_setup import streamid_version
@@ -47,10 +47,11 @@ class _Kept:
         run = self.recorder.run
         self.injector = Injector(self._journal, run.now)
         self.faults = StreamidFaults(self.injector)
-        self.tapping = StreamidTapping(run, self.injector)
+        self.playback = StreamidPlayback()
         self.addons: list[Any] = [
             StreamidLoopback(),
-            self.tapping,
+            StreamidTapping(run, self.injector, self.playback),
+            self.playback,
             StreamidRawTraffic(run),
             self.recorder.verifier,
             self.faults,
@@ -121,9 +122,9 @@ class StreamidFrontDoor:
         if self.recorder.settings is None:
             return
         self._kept.running = True
-        playback = self._kept.tapping.playback
+        playback = self._kept.playback
         servers = [
-            describe(each.mode, each.listen_addrs, guarded(each.mode), played=playback is not None)
+            describe(each.mode, each.listen_addrs, guarded(each.mode), played=playback.settings is not None)
             for each in ctx.master.addons.get("proxyserver").servers
         ]
         versions, parsed = (streamid_version(), version("mitmproxy")), self.recorder.settings
@@ -132,7 +133,7 @@ class StreamidFrontDoor:
             logger.info(line)
         if parsed.json_log:
             fields = json_lines.run_fields(*versions, self._kept.started, servers, parsed, metrics)
-            if playback is not None:
+            if playback.settings is not None:
                 fields["playback"] = playback_fields(playback, ctx.master.addons.get("proxyserver").servers)
             json_lines.write([json_lines.line(json_lines.RUN, fields)])
 
@@ -206,14 +207,12 @@ class StreamidFrontDoor:
         """Answer from recordings where that is asked for; RecordingError where they cannot be played."""
         if parsed.playback is None:
             return
-        self._kept.tapping.playback = Playback(parsed.playback, parsed.profile)
+        self._kept.playback.start(parsed.playback, parsed.profile)
         # Nothing is to be asked of a service before a recording was.
         ctx.options.update(connection_strategy="lazy", upstream_cert=False)
 
     def _stop_serving(self) -> None:
-        if self._kept.tapping.playback is not None:
-            self._kept.tapping.playback.close()
-            self._kept.tapping.playback = None
+        self._kept.playback.stop()
         if self._kept.metrics is not None:
             self._kept.metrics.close()
             self._kept.metrics = None

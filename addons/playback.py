@@ -7,9 +7,11 @@ import asyncio
 import logging
 import queue
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
+from mitmproxy.proxy import commands
 from mitmproxy.proxy.mode_servers import ServerInstance
 from mitmproxy.proxy.mode_specs import ReverseMode
 
@@ -23,53 +25,88 @@ from replay.recorded import Recorded
 
 logger = logging.getLogger("streamid")
 
-type Told = Callable[[Answer], None]
+
+@dataclass(slots=True)
+class Question:
+    """What a client asks; `early`: its request is not complete, and only the head of it can be matched.
+
+    The answer to an early question is None where the recorded service waited for the whole request.
+    """
+
+    asked: Recorded
+    early: bool
+    answer: Answer | None = None
 
 
-class Playback:
-    """Plays recordings on a thread of its own. Raises `RecordingError` where they cannot be played."""
+@dataclass(eq=False)
+class StreamidPlaybackHook(commands.StartHook):
+    """Asks the playback; done when the question has its answer."""
 
-    def __init__(self, settings: PlaybackSettings, profile: Profile) -> None:
-        self.settings = settings
+    question: Question
+
+
+type _Item = tuple[Question, asyncio.Future[None]]
+
+
+class StreamidPlayback:
+    """Plays recordings on a thread of its own, once it was started."""
+
+    def __init__(self) -> None:
+        self.settings: PlaybackSettings | None = None
+        """What is played; None for nothing."""
         self.origins: list[str] = []
-        self.exchanges = 0
-        self.misses = self.played = 0
-        self._asked: queue.SimpleQueue[tuple[Recorded, Told] | None] = queue.SimpleQueue()
-        self._loop = asyncio.get_running_loop()
+        self.exchanges = self.misses = self.played = 0
+        self.answers_early = False
+        """Whether any recorded answer began before its request was complete."""
+        self._asked: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
         self._failure: Exception | None = None
         self._ready = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self, settings: PlaybackSettings, profile: Profile) -> None:
+        """Open the recordings. Raises `RecordingError` where they cannot be played."""
+        arguments = settings, profile
         self._thread = threading.Thread(
-            target=self._run, args=(profile,), name="streamid playback", daemon=True
+            target=self._run, args=arguments, name="streamid playback", daemon=True
         )
         self._thread.start()
         self._ready.wait()
         if self._failure is not None:
             raise self._failure
+        self.settings = settings
 
-    def ask(self, asked: Recorded, told: Told) -> None:
-        """Have `told` called on the event loop with the answer to `asked`."""
-        self._asked.put((asked, told))
-
-    def close(self) -> None:
+    def stop(self) -> None:
         """Let go of the recordings."""
-        self._asked.put(None)
-        self._thread.join(5)
+        if self._thread is not None:
+            self._asked.put(None)
+            self._thread.join(5)
+            self.settings = self._thread = None
 
-    def _run(self, profile: Profile) -> None:
+    async def streamid_playback(self, question: Question) -> None:
+        """Answer a question; the event loop goes on meanwhile."""
+        told = asyncio.get_running_loop().create_future()
+        self._asked.put((question, told))
+        await told
+        if question.answer is not None:
+            self._note(question.answer)
+
+    def _run(self, settings: PlaybackSettings, profile: Profile) -> None:
         try:
-            player = Player(self.settings.paths, profile, self.settings.manners)
+            player = Player(settings.paths, profile, settings.manners)
         except (RecordingError, OSError, ValueError) as error:
             self._failure = error
             self._ready.set()
             return
         with player:
             self.origins, self.exchanges = player.library.origins, len(player.library.entries)
+            self.answers_early = player.library.answers_early
             self._ready.set()
             while (item := self._asked.get()) is not None:
-                asked, told = item
-                self._loop.call_soon_threadsafe(self._tell, _answer(player, asked), told)
+                question, told = item
+                question.answer = _answer(player, question)
+                told.get_loop().call_soon_threadsafe(_tell, told)
 
-    def _tell(self, answer: Answer, told: Told) -> None:
+    def _note(self, answer: Answer) -> None:
         if answer.unreadable:
             logger.error("streamid: playback: %s", answer.unreadable)
         elif answer.miss is None:
@@ -77,11 +114,10 @@ class Playback:
         else:
             self.misses += 1
             self._log(answer.miss)
-        told(answer)
 
     def _log(self, miss: Miss) -> None:
         first, *others = miss.lines()
-        if self.settings.explains:
+        if self.settings is not None and self.settings.explains:
             for line in (first, *others):
                 logger.warning("streamid: playback: %s", line)
         else:
@@ -90,15 +126,20 @@ class Playback:
             )
 
 
-def _answer(player: Player, asked: Recorded) -> Answer:
+def _answer(player: Player, question: Question) -> Answer | None:
     """What the player says; where the recording is damaged, no performance."""
     try:
-        return player.answer(asked)
+        return player.answer(question.asked, early=question.early)
     except RecordingError as error:
         return Answer(None, unreadable=str(error))
 
 
-def playback_fields(playback: Playback, servers: Iterable[ServerInstance[Any]]) -> dict[str, Any]:
+def _tell(told: asyncio.Future[None]) -> None:
+    if not told.done():
+        told.set_result(None)
+
+
+def playback_fields(playback: StreamidPlayback, servers: Iterable[ServerInstance[Any]]) -> dict[str, Any]:
     """What is played, for the JSON line about the run: recordings, and where each origin is to be found."""
     urls = [
         {"origin": origin(mode.scheme, *mode.address[:2]), "url": origin(mode.scheme, *address[:2])}
@@ -106,5 +147,5 @@ def playback_fields(playback: Playback, servers: Iterable[ServerInstance[Any]]) 
         for address in server.listen_addrs[:1]
         if isinstance(mode := server.mode, ReverseMode)
     ]
-    recordings = [str(path) for path in playback.settings.paths]
+    recordings = [str(path) for path in playback.settings.paths] if playback.settings else []
     return {"recordings": recordings, "exchanges": playback.exchanges, "origins": urls}

@@ -128,7 +128,7 @@ class Recording:
         """
         after = -1
         while rows := self._all(
-            f"{_LINES} WHERE r.seq > ? AND r.kind = 'http' ORDER BY r.seq LIMIT 5000", after
+            f"{_LINES} WHERE r.seq > ? AND r.kind IN ('http', 'websocket') ORDER BY r.seq LIMIT 5000", after
         ):
             for _, *line in rows:
                 yield Line(*line)
@@ -143,6 +143,16 @@ class Recording:
                 " GROUP BY scheme, host, port ORDER BY 4"
             )
         ]
+
+    def answered_early(self) -> set[int]:
+        """The exchanges whose answer began before their request was complete, or whose request never was."""
+        return {
+            row[0]
+            for row in self._all(
+                "SELECT x.id FROM exchange x JOIN message m ON m.exchange = x.id AND m.message = 'request'"
+                " WHERE x.first_byte IS NOT NULL AND (m.end_at IS NULL OR m.end_at > x.at + x.first_byte)"
+            )
+        }
 
     def findings(self, exchange: int | None = None, *, after: int = 0) -> Iterator[Finding]:
         """What the live checker found, in its order, or of one exchange alone; without the first `after`."""

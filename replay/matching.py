@@ -6,7 +6,7 @@ that counts. What counts less than a difference costs, so that of several matche
 """
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Container, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -98,7 +98,7 @@ class Reader:
         path, _ = split_target(target.encode("latin-1"))
         return frozenset(place for template, places in self._free if template.match(path) for place in places)
 
-    def compare(self, asked: Values, recorded: Values, terms: Terms, free: Collection[str]) -> Comparison:
+    def compare(self, asked: Values, recorded: Values, terms: Terms, free: Container[str]) -> Comparison:
         """Compare two requests to the same shape of path."""
         if asked == recorded:
             return Comparison(0, ())
@@ -113,9 +113,7 @@ class Reader:
                 differences.append(Difference(place, its, mine))
         return Comparison(cost, tuple(differences))
 
-    def _cost(
-        self, place: str, mine: str | None, its: str | None, terms: Terms, free: Collection[str]
-    ) -> int:
+    def _cost(self, place: str, mine: str | None, its: str | None, terms: Terms, free: Container[str]) -> int:
         kind, _, name = place.partition(" ")
         is_mild = kind == "cookie" or (kind == "header" and name in self.mild)
         if mine is None or its is None:

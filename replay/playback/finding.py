@@ -1,5 +1,7 @@
 """Finds the recorded request that a client's request is most like."""
 
+from collections.abc import Container
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from replay.matching import Comparison, Reader, Values, learned_free
@@ -39,10 +41,15 @@ class Finder:
         shape = self._library.shape(head.target.decode("latin-1"))
         return self._library.groups.get((where, head.method.decode("latin-1"), shape))
 
-    def search(self, group: Group, asked: Recorded, reading: Values, talk: Conversation) -> list[Found]:
-        """Compare with those to the same target, and with all like it where none of them fits."""
+    def search(
+        self, group: Group, asked: Recorded, reading: Values, talk: Conversation, *, head_alone: bool = False
+    ) -> list[Found]:
+        """Compare with those to the same target, and with all like it where none of them fits.
+
+        With `head_alone` what is in bodies does not count.
+        """
         target = asked.request.target.decode("latin-1")
-        free = self.reader.free(target)
+        free: Container[str] = _Bodies() if head_alone else self.reader.free(target)
         exact = group.to(talk.target(target))
         found = self._compared(talk.window(exact, CONSIDERED), group, reading, talk, free)
         if not any(each.comparison.fits for each in found) and len(exact) < len(group.numbers):
@@ -78,14 +85,15 @@ class Finder:
         return reading
 
     def _compared(
-        self, numbers: list[int], group: Group, reading: Values, talk: Conversation, free: frozenset[str]
+        self, numbers: list[int], group: Group, reading: Values, talk: Conversation, free: Container[str]
     ) -> list[Found]:
         found: list[Found] = []
         for number in numbers:
             recorded = self.read(number)
             comparison = self.reader.compare(reading, recorded, talk.term, free)
             if not comparison.fits and len(group.numbers) > 1:
-                comparison = self.reader.compare(reading, recorded, talk.term, free | self._free_in(group))
+                more = self._free_in(group)
+                comparison = self.reader.compare(reading, recorded, talk.term, _Either(free, more))
             found.append(Found(number, comparison))
             if not comparison.cost and number not in talk.used:
                 break
@@ -98,3 +106,19 @@ class Finder:
             readings = [self.read(number) for number in group.numbers[:_LEARNED_FROM]]
             learned = self._learned[id(group)] = learned_free(readings)
         return learned
+
+
+class _Bodies:
+    """All places in bodies."""
+
+    def __contains__(self, place: object) -> bool:
+        return str(place).startswith(("json ", "form ", "body"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Either:
+    one: Container[str]
+    other: Container[str]
+
+    def __contains__(self, place: object) -> bool:
+        return place in self.one or place in self.other

@@ -16,6 +16,8 @@ from recordings.rows import Line
 from replay.playback.shapes import shape_of_paths
 from replay.recorded import Recorded, recorded_exchanges
 
+_SWITCHED = 101
+"""After this answer no HTTP is spoken any more (RFC 9110 §15.2.2): there is nothing to play."""
 MOST_KEPT = 64 * 1024 * 1024
 """Bytes of messages that are kept for being played again."""
 
@@ -57,6 +59,7 @@ class Library:
         self.entries: list[Entry] = []
         self.groups: dict[tuple[str, str, str], Group] = {}
         self.shape = shape_of_paths(profile)
+        self._early: list[set[int]] = []
         self._kept: OrderedDict[int, tuple[Recorded, int]] = OrderedDict()
         self._kept_bytes, self._most_kept = 0, most_kept
         try:
@@ -71,7 +74,8 @@ class Library:
             recording = Recording(path)
             self.recordings.append(recording)
             source, started = len(self.recordings) - 1, recording.run.info.started.timestamp()
-            last = {line.exchange: line for line in recording.lines()}
+            last = {line.exchange: line for line in recording.lines() if line.status != _SWITCHED}
+            self._early.append(recording.answered_early())
             found += [(started + line.at / 1e6, Entry(source, line)) for line in last.values()]
         if not found:
             names = ", ".join(str(recording.path) for recording in self.recordings)
@@ -101,6 +105,16 @@ class Library:
     def origins(self) -> list[str]:
         """Where recorded requests went, in the order in which they were first asked."""
         return list(dict.fromkeys(key[0] for key in self.groups))
+
+    @property
+    def answers_early(self) -> bool:
+        """Whether any answer began before its request was complete."""
+        return any(self._early)
+
+    def is_early(self, number: int) -> bool:
+        """Whether the answer of this entry did."""
+        source, line = self.entries[number]
+        return line.exchange in self._early[source]
 
     def load(self, number: int) -> Recorded:
         """The whole exchange. Raises `RecordingError` where the recording is damaged there."""

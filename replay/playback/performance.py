@@ -12,12 +12,12 @@ CLIENT_LEFT = "the recording ends here: its client had left"
 NEVER_ENDED = "the recording ends here: the proxy had stopped, or cut it"
 _TOGETHER = 1_000
 GRACE = 1_000_000
-"""Microseconds that a client has to leave by itself, where the recorded one had left."""
+"""Microseconds that a client has to leave, where the recorded one had left."""
 
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """How the answer is broken off, at the time of its end.
+    """How the answer is broken off, or the exchange with it when it is whole but the request is not.
 
     `by_service`: as the recorded service did it; otherwise the recording simply goes no further.
     """
@@ -25,13 +25,16 @@ class Break:
     manner: Manner
     reason: str
     by_service: bool = False
+    grace: int = 0
+    """Microseconds after the answer's end, at any speed: what a client has to leave by itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Performance:
     """What is to be sent for one request. `status` is None where no answer came at all.
 
-    `exchange` is its number in the recording at `recording`. `end` is when the answer ends, or is broken off.
+    `exchange` is its number in the recording at `recording`. `end` is when the answer ends, or is broken off;
+    `is_whole` says that it comes to its own end.
     """
 
     recording: str
@@ -44,6 +47,7 @@ class Performance:
     pieces: tuple[Piece, ...]
     end: int
     trailers: Headers
+    is_whole: bool = True
     broken: Break | None = None
 
     @property
@@ -73,11 +77,12 @@ def performance(recorded: Recorded, recording: str = "") -> Performance:
     first = head.at if head else zero
     zero = min(zero, first)
     last = max([first, *(piece.at for piece in body.pieces[-1:])])
-    broken = None
-    if body.ended_at is not None:
-        end = body.ended_at
-    else:
+    end, broken = body.ended_at, None
+    if end is None:
         end, broken = _broken(recorded.abort, last)
+    elif recorded.abort is not None and recorded.abort.by is Breaker.SERVER:
+        # It was done with the answer, and did not wait for the rest of the request.
+        broken = Break(recorded.abort.manner, recorded.abort.reason, by_service=True)
     return Performance(
         recording=recording,
         exchange=recorded.exchange,
@@ -89,6 +94,7 @@ def performance(recorded: Recorded, recording: str = "") -> Performance:
         pieces=tuple([Piece(piece.at - zero, piece.data) for piece in body.pieces]),
         end=max(end, last) - zero,
         trailers=body.trailers,
+        is_whole=body.ended_at is not None,
         broken=broken,
     )
 
@@ -100,7 +106,7 @@ def _broken(abort: Abort | None, last: int) -> tuple[int, Break]:
         return abort.at, Break(abort.manner, abort.reason, by_service=True)
     if abort.by is Breaker.CLIENT:
         # What the service would have said from here on, nobody knows.
-        return abort.at + GRACE, Break(Manner.CLOSED, CLIENT_LEFT)
+        return abort.at, Break(Manner.CLOSED, CLIENT_LEFT, grace=GRACE)
     return abort.at, Break(Manner.CLOSED, NEVER_ENDED)
 
 

@@ -80,12 +80,16 @@ class Player:
         """Let go of the recordings."""
         self.library.close()
 
-    def answer(self, asked: Recorded) -> Answer:
-        """The answer to a request (an exchange that has none yet). What it tells is remembered."""
+    def answer(self, asked: Recorded, *, early: bool = False) -> Answer | None:
+        """The answer to a request (an exchange that has none yet). What it tells is remembered.
+
+        `early`: only its head is there; None where the recorded service waited for the rest.
+        """
+        if early:
+            return self._early(asked)
         visit = self._routes.find(asked.request)
         echoed = self._echoes.returned(visit, asked)
-        carried = self._telling.carried(asked, echoed) if self._manners.fresh_ids else ()
-        talk = self._conversations.of(carried)
+        talk = self._talk(asked, echoed)
         group = self._finder.group(asked)
         if group is None:
             return self._missed(asked, _NOTHING, [])
@@ -108,6 +112,22 @@ class Player:
         first = self._order.before(best.number, talk.used) if self._manners.strict_order else None
         if self._manners.strict_order and (first is not None or best.number in talk.used):
             return self._missed(asked, self._turn(first), [best])
+        return Answer(self._play(best.number, reading, talk))
+
+    def _talk(self, asked: Recorded, echoed: str | None) -> Conversation:
+        carried = self._telling.carried(asked, echoed) if self._manners.fresh_ids else ()
+        return self._conversations.of(carried)
+
+    def _early(self, asked: Recorded) -> Answer | None:
+        group = self._finder.group(asked)
+        if group is None:
+            return None
+        reading = self._finder.reader.read(asked)
+        talk = self._talk(asked, None)
+        found = self._finder.search(group, asked, reading, talk, head_alone=True)
+        best = self._finder.best(found, talk, asked.request.method)
+        if best is None or not self.library.is_early(best.number):
+            return None
         return Answer(self._play(best.number, reading, talk))
 
     def _play(self, number: int, reading: Values, talk: Conversation) -> Performance:
