@@ -109,7 +109,7 @@ def _options(sources: tuple[Path, ...], imported: "list[Imported]", settings: "S
     listed = (f"{source.name} ({each.source})" for source, each in zip(sources, imported, strict=True))
     redact = ",".join(settings.secret_names) or "on" if settings.redact else "off"
     return {
-        "streamid_imported": ", ".join(listed),
+        "imported": ", ".join(listed),
         "streamid_profile": settings.profile.name,
         "streamid_redact": redact,
     }

@@ -155,7 +155,7 @@ def test_several_sources_become_one_recording_in_the_order_of_their_times(tmp_pa
     assert [each.request.port for each in found] == [3002, 443, 443, 443]
     assert found[1].request.at == 1_000_000 + 8_000 - 10_000
     with Recording(tmp_path / "out.db") as recording:
-        assert recording.run.info.options["streamid_imported"] == (
+        assert recording.run.info.options["imported"] == (
             "late.har (HAR of WebInspector), early.har (HAR of WebInspector)"
         )
 
