@@ -23,7 +23,8 @@ from addons.injector import Injector
 from addons.loopback import StreamidLoopback, guarded
 from addons.playback import StreamidPlayback, playback_fields
 from addons.raw_traffic import StreamidRawTraffic
-from addons.recorder import Recorder, streamid_version
+from addons.recorder import Recorder
+from addons.run_setup import streamid_version
 from addons.tapping import StreamidTapping
 from contract.events import Deed, Injection
 from recordings.errors import RecordingError
