@@ -34,7 +34,8 @@ from addons.injector import Injector
 from addons.pacing import Alarm, unsent
 from addons.playback import Question, StreamidPlayback, StreamidPlaybackHook
 from addons.run import Run
-from contract.events import Manner, RequestHead, Side
+from contract import event_making
+from contract.events import Manner, Message, RequestHead, Side
 from replay.playback.performance import Break, Performance
 from replay.playback.player import Answer
 from replay.recorded import Piece, Recorded, RecordedBody
@@ -44,6 +45,7 @@ MOST_MATCHED = 1024 * 1024
 MOST_UNSENT = 1024 * 1024
 """Bytes that may wait for a client to read them, before the playback waits for it, too."""
 _A_WHILE = 20_000
+_MOST_AT_ONCE = 256 * 1024
 
 type _Commands = layer.CommandGenerator[None]
 type _Due = tuple[int, HttpEvent]
@@ -86,6 +88,8 @@ class PlayedStream(FaultedStream):
             yield from self._go_on(event)
         else:
             yield from self._kept_here(super().handle_event(event))
+            if self._coming and self._paused is None:
+                yield from self._play()
         if self._question is not None:  # only now mitmproxy is done with the request
             question, self._question = self._question, None
             yield from self._ask(question)
@@ -180,16 +184,60 @@ class PlayedStream(FaultedStream):
         yield from self._play()
 
     def _play(self) -> _Commands:
-        """Give what is due, and ask to be woken for the rest."""
+        """Give what is due, unless a hook has to be done first, and ask to be woken for the rest."""
         now = self.tap.run.now()
         self._alarm.rang(now)
-        while self._coming and self._coming[0][0] <= now and not self._is_gone:
-            yield from self._kept_here(self._give(self._coming.popleft()[1]))
+        while self._coming and self._coming[0][0] <= now and self._paused is None and not self._is_gone:
+            together = self._due_together(now)
+            if together:
+                yield self._in_one_write(together)
+            else:
+                yield from self._kept_here(self._give(self._coming.popleft()[1]))
             if self._coming and unsent(self.context.client) > MOST_UNSENT:
                 self._coming[0] = self.tap.run.now() + _A_WHILE, self._coming[0][1]
-        alarm = self._alarm.request(self._coming[0][0] if self._coming else None, now)
+        due = self._coming[0][0] if self._coming and self._paused is None else None
+        alarm = self._alarm.request(due, now)
         if alarm is not None:
             yield self._order(alarm)
+
+    def _due_together(self, now: int) -> list[bytes]:
+        """Pieces that are due at once, where nobody but the client's connection has to see each by itself."""
+        found: list[bytes] = []
+        if len(self._coming) < 2 or type(self._coming[1][1]) is not ResponseData or not self._only_passes():
+            return found
+        size = 0
+        while self._coming and size < _MOST_AT_ONCE:
+            due, event = self._coming[0]
+            if due > now or type(event) is not ResponseData or not event.data:
+                break
+            self._coming.popleft()
+            found.append(event.data)
+            size += len(event.data)
+        return found
+
+    def _only_passes(self) -> bool:
+        """Whether mitmproxy would only frame what comes, for HTTP/1.1: no hook, fault or addon has a say."""
+        response = self.flow.response
+        return (
+            self._is_plain()
+            and self.debug is None
+            and self.tap.is_idle()
+            and response is not None
+            and response.stream is True
+            and self.server_state == self.state_stream_response_body
+            and self.flow.request.data.http_version in (b"HTTP/1.1", b"HTTP/1.0")
+        )
+
+    def _in_one_write(self, pieces: list[bytes]) -> commands.SendData:
+        """Each piece framed as mitmproxy frames it (RFC 9112 §7.1), and recorded, but written together."""
+        tap, response = self.tap, self.flow.response
+        at = tap.look_at_clock()
+        for data in pieces:
+            tap.run.put(event_making.chunk(tap.exchange, Message.RESPONSE, Side.BOTH, at, data, len(data)))
+        assert response is not None
+        if "chunked" in response.headers.get("transfer-encoding", "").lower():
+            pieces = [b"%x\r\n%s\r\n" % (len(data), data) for data in pieces]
+        return commands.SendData(self.context.client, b"".join(pieces))
 
     def _give(self, event: HttpEvent) -> _Commands:
         if type(event) is not _RecordingEndsError:
