@@ -21,7 +21,7 @@ from replay.forms import is_random
 from replay.names import Words, asked_nouns, fit, issued_nouns
 from replay.recorded import Recorded
 from replay.sightings import Sighting, Sightings, without_indices
-from replay.values import RPC_ANSWER, RPC_CALL, Place
+from replay.values import RPC_ANSWER, RPC_CALL, Place, is_in_list
 
 _NO_ID = re.compile(
     r"true|false|null|none|v?[0-9]+(?:\.[0-9]+)+|v[0-9]{1,2}|-.*|[0-9]{4}-[01][0-9](?:-.*)?", re.IGNORECASE
@@ -202,7 +202,7 @@ def _is_own(seen: Sighting, sightings: Sightings) -> bool:
     name = seen.called
     if name.is_paired:
         return True
-    in_list = without_indices(seen.place) != seen.place
+    in_list = seen.place.kind in ("json", "sse") and is_in_list(seen.place, seen.hint)
     return asked.is_fine and not in_list and (name.is_lively or not asked.is_safe)
 
 

@@ -46,7 +46,7 @@ _OF_VERBS = "create add new open start begin init initialize initialise register
 _VERBS = frozenset(_OF_VERBS.split())
 _NO_NOUNS = frozenset(["mcp", "rpc", "jsonrpc", "graphql", "api"])
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
-_NOUN = re.compile(r"[A-Za-z]+(?:[_.-]?[A-Za-z]+)*")
+_NOUN = re.compile(r"[A-Za-z]+(?:[_.-][A-Za-z]+)*")
 
 
 @lru_cache(maxsize=4096)
