@@ -143,7 +143,7 @@ def _named(value: str, seen: list[Sighting], sightings: Sightings) -> Iterator[_
     for each in seen:
         nouns = _nouns(each, seen, sightings)
         thing = _thing(things, each, nouns)
-        if thing is not None:
+        if thing is not None and not _is_another(thing, each, nouns, seen, sightings):
             (thing.again if each.is_answer else thing.echoed).append(each)
         elif not each.is_answer:
             said.append(nouns)
@@ -157,9 +157,20 @@ def _named(value: str, seen: list[Sighting], sightings: Sightings) -> Iterator[_
 def _thing(things: list[_Candidate], seen: Sighting, nouns: tuple[Words, ...]) -> _Candidate | None:
     """The thing that a sighting is of: one with the very same words before one with more or fewer."""
     fitting = [each for each in things if fit(each.nouns, nouns) and _may_pair(each.issued, seen)]
-    exact = [each for each in fitting if set(each.nouns) & set(nouns)]
-    best = exact or fitting
+    best = [each for each in fitting if set(each.nouns) & set(nouns)] or fitting
     return best[-1] if best else None
+
+
+def _is_another(
+    thing: _Candidate, seen: Sighting, nouns: tuple[Words, ...], others: list[Sighting], sightings: Sightings
+) -> bool:
+    """Whether an answer issues a thing of its own, though its name fits: a cart's item 7 beside the cart 7."""
+    return (
+        seen.is_answer
+        and not set(thing.nouns) & set(nouns)
+        and not sightings.asked[seen.exchange].is_safe
+        and not any(each.exchange == seen.exchange and not each.is_answer for each in others)
+    )
 
 
 def _may_pair(issued: Sighting, seen: Sighting) -> bool:

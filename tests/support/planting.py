@@ -391,6 +391,8 @@ DECOYS = [
 # ---- from calls to what a recording would have
 
 
+_CUTS = Random(0)
+
 type Step = Callable[[Scope], Iterator[Call]]
 type Site = tuple[int, str, str]
 
@@ -419,7 +421,7 @@ def planted(scripts: list[list[Step]], random: Random) -> Planted:
     found: dict[tuple[str, Site], set[Site]] = {}
     recorded: list[tuple[int, Recorded]] = []
     for number, (start, end, call) in enumerate(timed, 1):
-        recorded.append((end, _recorded(number, start, end, call, random)))
+        recorded.append((end, as_recorded(number, start, end, call, random)))
         issued |= {issue.value: (number, *issue.place) for issue in call.issues}
     for number, (_, _, call) in enumerate(timed, 1):
         for echo in call.echoes:
@@ -435,7 +437,8 @@ def _with_token(call: Call, scope: Scope) -> Call:
     return call
 
 
-def _recorded(number: int, start: int, end: int, call: Call, random: Random) -> Recorded:
+def as_recorded(number: int, start: int, end: int, call: Call, random: Random = _CUTS) -> Recorded:
+    """The exchange of a call: its request's head at `start` (µs), all of its answer by `end`."""
     body = json.dumps(call.body).encode() if call.body is not None else b""
     kind = "application/json"
     if call.is_form:
