@@ -164,7 +164,7 @@ def _thing(things: list[_Candidate], seen: Sighting, nouns: tuple[Words, ...]) -
 def _is_another(
     thing: _Candidate, seen: Sighting, nouns: tuple[Words, ...], others: list[Sighting], sightings: Sightings
 ) -> bool:
-    """Whether an answer issues a thing of its own, though its name fits: a cart's item 7 beside the cart 7."""
+    """Whether an answer issues a thing of its own, though the name fits: a cart item 7 beside the cart 7."""
     return (
         seen.is_answer
         and not set(thing.nouns) & set(nouns)

@@ -85,7 +85,7 @@ def test_a_number_that_comes_back_under_another_name_only_is_not_sent_back() -> 
         (Call("POST", "/x", said={"cartId": 7}), Call("GET", "/x?cart_id=7")),
         (Call("POST", "/x", said_headers={"X-Cart-Id": "7"}), Call("GET", "/x", {"X-Cart-Id": "7"})),
         (Call("POST", "/x", said_headers={"Set-Cookie": "cart=7"}), Call("GET", "/x", {"Cookie": "cart=7"})),
-        (Call("GET", "/x", said={"csrf_token": "abcd"}), Call("POST", "/", body={"_csrf": "abcd"}, is_form=True)),
+        (Call("GET", "/x", said={"csrf_token": "ab"}), Call("POST", "/", body={"_csrf": "ab"}, is_form=True)),
         (Call("GET", "/x", said={"nextPageToken": "b"}), Call("GET", "/x?pageToken=b")),
     ],
 )  # fmt: skip
@@ -106,7 +106,7 @@ def test_a_value_without_entropy_is_bound_where_the_names_fit(issue: Call, echo:
         (Call("POST", "/x", said={"releaseId": "1.2"}), Call("GET", "/releases/1.2")),
         (Call("POST", "/x", said={"dayId": "2026-11-24"}), Call("GET", "/days/2026-11-24")),
         (Call("POST", "/x", said={"cartId": "open"}), Call("GET", "/carts/open")),
-        (Call("POST", "/x", said_headers={"Set-Cookie": "token=on"}), Call("GET", "/", {"Cookie": "token=on"})),
+        (Call("POST", "/", said_headers={"Set-Cookie": "token=a"}), Call("GET", "/", {"Cookie": "token=a"})),
         (Call("POST", "/x", said_headers={"Set-Cookie": "cart=7"}), Call("POST", "/", body={"cart": 7})),
     ],
 )  # fmt: skip
@@ -122,6 +122,17 @@ def test_of_two_things_with_one_number_each_gets_its_own_places() -> None:
         Call("POST", "/z", body={"cartId": 7}),
     ).each
     assert (echoes(cart), echoes(item)) == ({(4, "json", "cartId")}, {(3, "json", "cartItemId")})
+
+
+@pytest.mark.parametrize(
+    "repeating",
+    [Call("GET", "/y", said={"chatSessionId": 7}), Call("PUT", "/y/7", said={"chatSessionId": 7})],
+)
+def test_a_longer_name_repeats_it_where_nothing_can_have_been_made(repeating: Call) -> None:
+    echo = Call("POST", "/z", body={"chatSessionId": 7})
+    (binding,) = found_in(Call("POST", "/sessions", said={"id": 7}), repeating, echo).each
+    assert [site.exchange for site in binding.again] == [2]
+    assert (3, "json", "chatSessionId") in echoes(binding)
 
 
 def test_an_answer_that_shows_the_thing_of_its_path_repeats_it() -> None:

@@ -1,5 +1,6 @@
 """On real recordings of services that nothing was configured for, every binding is found, and no other."""
 
+import contextlib
 import io
 from pathlib import Path
 from typing import Any
@@ -33,27 +34,37 @@ def read(recording: Path) -> list[Recorded]:
         return list(recorded_exchanges(opened.events()))
 
 
-@pytest.fixture(scope="module", params=["on", "off"])
-def redact(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
 class Played:
-    """What was recorded of a client and a service."""
+    """What was recorded of clients and services; with redaction also of the lab and its tester."""
 
     def __init__(self, redact: str, folder: Path) -> None:
-        with serving(Shop) as (shop, self.shop_issued), serving(Mcp) as (mcp, self.mcp_issued):
-            options = {"streamid_redact": redact}
-            with Proxy(f"reverse:{shop}", f"reverse:{mcp}", folder=folder, options=options) as proxy:
+        with contextlib.ExitStack() as running:
+            shop, self.shop_issued = running.enter_context(serving(Shop))
+            mcp, self.mcp_issued = running.enter_context(serving(Mcp))
+            services = [shop, mcp]
+            if redact == "on":
+                lab = running.enter_context(running_lab(interval=0.001, detailed=0.5))
+                services += [lab.authentication_url, lab.accounting_url, lab.chat_url]
+            modes = [f"reverse:{service}" for service in services]
+            proxy = Proxy(*modes, folder=folder, options={"streamid_redact": redact})
+            with proxy:
                 urls = [f"http://127.0.0.1:{port}" for port in proxy.ports]
                 with httpx.Client(trust_env=False, timeout=20) as client:
                     shopping(client, urls[0])
                 with httpx.Client(trust_env=False, timeout=20) as client:
                     calling(client, urls[1])
+                if redact == "on":
+                    run_the_tester(*urls[2:])
         exchanges = read(proxy.recording)
         self.shop = [each for each in exchanges if each.request.port == int(shop.rpartition(":")[2])]
         self.mcp = [each for each in exchanges if each.request.port == int(mcp.rpartition(":")[2])]
+        self.lab = exchanges[len(self.shop) + len(self.mcp) :]
         self.first_of_mcp = self.mcp[0].exchange
+
+
+@pytest.fixture(scope="module", params=["on", "off"])
+def redact(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 @pytest.fixture(scope="module")
@@ -61,8 +72,14 @@ def played(redact: str, tmp_path_factory: pytest.TempPathFactory) -> Played:
     return Played(redact, tmp_path_factory.mktemp("played"))
 
 
+def run_the_tester(authentication: str, accounting: str, chat: str) -> None:
+    options = StreamingOptions(authentication, accounting, chat, update_delay=0.01, message="Tell me")
+    with StreamingTester(options, Logger(io.StringIO())) as tester:
+        assert tester.run()
+
+
 def shopping(client: httpx.Client, url: str) -> None:
-    """Exchanges 1 to 14."""
+    """Exchanges 1 to 16."""
 
     def ask(method: str, path: str, **more: Any) -> Any:
         answer = client.request(method, f"{url}/api{path}", **more)
@@ -189,15 +206,9 @@ def test_of_both_services_together_the_bindings_are_those_of_each(played: Played
     assert sorted(map(sites, together.each)) == sorted(map(sites, apart))
 
 
-def test_of_the_streaming_tester_users_tokens_sessions_and_streaming_ids_are_bound(tmp_path: Path) -> None:
-    with running_lab() as lab:
-        services = (lab.authentication_url, lab.accounting_url, lab.chat_url)
-        with Proxy(*[f"reverse:{service}" for service in services], folder=tmp_path) as proxy:
-            urls = [f"http://127.0.0.1:{port}" for port in proxy.ports]
-            options = StreamingOptions(urls[0], urls[1], urls[2], update_delay=0.05, message="Tell me")
-            with StreamingTester(options, Logger(io.StringIO())) as tester:
-                assert tester.run()
-    exchanges = read(proxy.recording)
+@pytest.mark.parametrize("redact", ["on"], indirect=True)
+def test_of_the_streaming_tester_users_tokens_sessions_and_streaming_ids_are_bound(played: Played) -> None:
+    exchanges = played.lab
     found = find(exchanges)
     streams = {
         value.decode()
