@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from replay.binding import Bindings, find
-from tests.support.planting import DECOYS, PLANTS, Site, Step, log_in, plant_account, planted
+from tests.support.planting import Site, Step, planted
+from tests.support.plants import DECOYS, PLANTS, log_in, plant_account
 
 STEPS: st.SearchStrategy[Step] = st.sampled_from([*PLANTS, *DECOYS])
 
