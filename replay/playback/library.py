@@ -14,11 +14,13 @@ from contract.profile import Profile
 from recordings.errors import RecordingError
 from recordings.reader import Recording
 from recordings.rows import Line
-from replay.playback.shapes import shape_of_paths
+from replay.playback.path_shapes import shape_of_paths
 from replay.recorded import Recorded, recorded_exchanges
 
 _SWITCHED = 101
 """After this answer no HTTP is spoken any more (RFC 9110 §15.2.2): there is nothing to play."""
+_LEAST_TOKEN = 8
+"""Bytes of a token that is unlikely to stand anywhere else by chance."""
 MOST_KEPT = 64 * 1024 * 1024
 """Bytes of messages that are kept for being played again."""
 
@@ -159,7 +161,11 @@ class Library:
         tokens: dict[str, None] = {}
         if exchange in self._redacted[source]:
             redactions = recording.redactions(exchange)
-            tokens = dict.fromkeys(each.token for each in redactions if each.message is Message.RESPONSE)
+            tokens = dict.fromkeys(
+                each.token
+                for each in redactions
+                if each.message is Message.RESPONSE and len(each.token) >= _LEAST_TOKEN
+            )
         pieces = [*recorded.request_body.pieces, *recorded.response_body.pieces]
         return Kept(recorded, tuple(tokens), 2000 + sum(len(piece.data) + 100 for piece in pieces))
 

@@ -15,7 +15,7 @@ from replay.playback.order import Order
 from replay.recorded import Recorded, recorded_exchanges
 
 _QUOTED = re.compile(r"[\"\\\x00-\x1f\x7f-\uffff]")
-_LEAST_REFLECTED = 8
+_LEAST_UNIQUE = 8
 
 
 class Telling:
@@ -40,9 +40,9 @@ class Telling:
 
     def _learn(self, source: int) -> None:
         found = binding.find(recorded_exchanges(self._library.recordings[source].events()))
-        for bound in found.all.values():
-            if not (is_random(bound.value) or is_redacted(bound.value)):
-                continue  # a small number is not unique: it cannot be told from others like it
+        for bound in found.each:
+            if len(bound.value) < _LEAST_UNIQUE or not (is_random(bound.value) or is_redacted(bound.value)):
+                continue  # what is short stands elsewhere by chance: it cannot be told from others like it
             self._issued.setdefault((source, bound.issued.exchange), []).append(bound.value)
             for site in bound.again:
                 self._appearing.setdefault((source, site.exchange), []).append(bound.value)
@@ -109,7 +109,7 @@ class Telling:
             if is_random(old) or masked(old) != old:
                 talk.choose(old, new)
                 own[old] = new
-            elif len(old) >= _LEAST_REFLECTED:
+            elif len(old) >= _LEAST_UNIQUE:
                 own[_in_json(old)] = _in_json(new)
         return own
 
