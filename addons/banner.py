@@ -19,10 +19,11 @@ def banner(
     settings: Settings,
     metrics: str = "",
     armed: Iterable[str] = (),
+    lost: int = 0,
 ) -> list[str]:
     """The banner's lines; `servers` as `describe` gives them, `metrics` is their URL (empty: off).
 
-    `armed` are the names of the faults that are armed.
+    `armed` are the names of the faults that are armed; `lost` counts exchanges that cannot be played.
     """
     recording = "off" if settings.record is None else f"{settings.record}{_protection(settings)}"
     return [
@@ -30,6 +31,7 @@ def banner(
         *(f"  {'listening':<10} {server}" for server in servers),
         f"  {'profile':<10} {settings.profile.name}",
         *([f"  {'playback':<10} {_playback(settings.playback)}"] if settings.playback else []),
+        *([f"  {'':<10} {_lost(lost)}"] if lost else []),
         f"  {'faults':<10} {_faults(settings, armed)}",
         f"  {'recording':<10} {recording}",
         *([f"  {'metrics':<10} {metrics}{_reach(settings)}"] if metrics else []),
@@ -57,6 +59,11 @@ def _playback(playing: PlaybackSettings) -> str:
     return ", ".join(said)
 
 
+def _lost(lost: int) -> str:
+    many = "1 exchange" if lost == 1 else f"{lost} exchanges"
+    return f"{many} cannot be played: bytes of the answer were not kept"
+
+
 def alarming(text: str) -> str:
     """`text` in red, where the log goes to a terminal and colours are not unwanted (https://no-color.org)."""
     is_seen = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
@@ -75,11 +82,15 @@ def describe(
         where = ", ".join(sorted({f"localhost:{port}" for _, port, *_ in addresses}))
     else:
         # TCP and UDP (HTTP/3) at one address are one place to the reader.
-        where = ", ".join(dict.fromkeys(f"{host}:{port}" for host, port, *_ in addresses))
+        where = ", ".join(dict.fromkeys(_address(host, port) for host, port, *_ in addresses))
     if isinstance(mode, (mode_specs.ReverseMode, mode_specs.UpstreamMode)):
         host, port = mode.address[:2]
         return f"{where} → {mode.scheme}://{host}:{port} ({'playback' if played else mode.type_name})"
     return f"{where} ({mode.type_name} proxy)"
+
+
+def _address(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _reach(settings: Settings) -> str:

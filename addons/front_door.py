@@ -129,7 +129,7 @@ class StreamidFrontDoor:
         ]
         versions, parsed = (streamid_version(), version("mitmproxy")), self.recorder.settings
         metrics = self._kept.metrics.url if self._kept.metrics else ""
-        for line in banner(*versions, servers, parsed, metrics, self._kept.faults.armed):
+        for line in banner(*versions, servers, parsed, metrics, self._kept.faults.armed, playback.lost):
             logger.info(line)
         if parsed.json_log:
             fields = json_lines.run_fields(*versions, self._kept.started, servers, parsed, metrics)

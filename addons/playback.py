@@ -4,6 +4,7 @@ The event loop never waits for it: a stream asks, and is told on the loop when t
 """
 
 import asyncio
+import gc
 import logging
 import queue
 import threading
@@ -56,6 +57,8 @@ class StreamidPlayback:
         """What is played; None for nothing."""
         self.origins: list[str] = []
         self.exchanges = self.misses = self.played = 0
+        self.lost = 0
+        """Exchanges that cannot be played, because bytes of their answers were not kept."""
         self.answers_early = False
         """Whether any recorded answer began before its request was complete."""
         self._asked: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
@@ -117,7 +120,8 @@ class StreamidPlayback:
         with player:
             self._player = player
             self.origins, self.exchanges = player.library.origins, len(player.library.entries)
-            self.answers_early = player.library.answers_early
+            self.answers_early, self.lost = player.library.answers_early, player.library.lost
+            gc.freeze()  # the index stays: a full collection need not look through it while streams wait
             self._ready.set()
             while (item := self._asked.get()) is not None:
                 question, told = item
@@ -167,4 +171,5 @@ def playback_fields(playback: StreamidPlayback, servers: Iterable[ServerInstance
         if isinstance(mode := server.mode, ReverseMode)
     ]
     recordings = [str(path) for path in playback.settings.paths] if playback.settings else []
-    return {"recordings": recordings, "exchanges": playback.exchanges, "origins": urls}
+    counts = {"exchanges": playback.exchanges, "lost": playback.lost}
+    return {"recordings": recordings, **counts, "origins": urls}

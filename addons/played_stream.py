@@ -36,12 +36,11 @@ from addons.playback import Question, StreamidPlayback, StreamidPlaybackHook
 from addons.run import Run
 from contract import event_making
 from contract.events import Manner, Message, RequestHead, Side
+from replay.matching import MOST_READ, in_place_of_long
 from replay.playback.performance import Break, Performance
 from replay.playback.player import Answer
 from replay.recorded import Piece, Recorded, RecordedBody
 
-MOST_MATCHED = 1024 * 1024
-"""Bytes of a request's body that are compared with recorded ones; of a longer one the hash."""
 MOST_UNSENT = 1024 * 1024
 """Bytes that may wait for a client to read them, before the playback waits for it, too."""
 _A_WHILE = 20_000
@@ -117,7 +116,7 @@ class PlayedStream(FaultedStream):
         if isinstance(event, RequestData):
             self._body_size += len(event.data)
             self._hash.update(event.data)
-            if self._body_size > MOST_MATCHED and not self._goes_on:
+            if self._body_size > MOST_READ and not self._goes_on:
                 return
         self._asked.append(event)
         if isinstance(event, RequestEndOfMessage) and not self._is_answered:
@@ -143,8 +142,8 @@ class PlayedStream(FaultedStream):
         of = RequestHead(0, Side.SERVER, 0, method, scheme, host, port, target, version, fields)
         pieces = [Piece(0, each.data) for each in self._asked if isinstance(each, RequestData)]
         why = ""
-        if self._body_size > MOST_MATCHED:
-            pieces, why = [], f"sha256 {self._hash.hexdigest()}"
+        if self._body_size > MOST_READ:
+            pieces, why = [], in_place_of_long(self._hash.hexdigest(), self._body_size)
         body = RecordedBody(tuple(pieces), ended_at=0, why_not_whole=why)
         return Recorded(0, of, body, None, RecordedBody(), None)
 

@@ -94,7 +94,11 @@ def serve(
             arguments += ["--set", f"streamid_{name}={value}"]
     for option in options:
         arguments += ["--set", option]
-    run_mitmdump(arguments)
+    try:
+        run_mitmdump(arguments)
+    except SystemExit as ended:
+        # mitmproxy says 1 of what it could not start with, after a line about it.
+        raise SystemExit(2 if ended.code == 1 else ended.code) from None
 
 
 def _check(values: dict[str, str]) -> None:
@@ -111,13 +115,17 @@ def _check(values: dict[str, str]) -> None:
 
 def _origins(recordings: Iterable[Path]) -> list[tuple[str, str, int]]:
     from recordings.reader import Recording
+    from replay.playback.library import NO_ANSWERS, NOTHING
 
     found: dict[tuple[str, str, int], None] = {}
+    holds_one = False
     for path in recordings:
         with Recording(path) as recording:
             found |= dict.fromkeys(recording.origins())
-    if not found:
-        raise Unusable(f"{', '.join(map(str, recordings))}: holds no HTTP exchange")
+            lost = recording.with_lost_answers()
+            holds_one = holds_one or not lost or any(each.exchange not in lost for each in recording.lines())
+    if not (found and holds_one):
+        raise Unusable(f"{', '.join(map(str, recordings))}: {NO_ANSWERS if found else NOTHING}")
     return list(found)
 
 
@@ -164,7 +172,7 @@ def _modes(origins: list[tuple[str, str, int]], mapped: dict[str, tuple[str, int
             host, at = mapped.get(each, (_LOOPBACK, 0))
             at = at or _port(port if each not in mapped else 0, taken, held)
             taken.add(at)
-            modes.append(f"reverse:{each}@{f'[{host}]' if ':' in host else host}:{at}")
+            modes.append(f"reverse:{each}@{host}:{at}")  # mitmproxy takes IPv6 addresses without brackets
     return modes
 
 

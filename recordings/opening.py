@@ -29,7 +29,9 @@ def connect(path: Path) -> sqlite3.Connection:
     except sqlite3.OperationalError as error:
         raise RecordingError(f"{path}: cannot be read: {error}") from error
     except sqlite3.Error as error:
-        raise RecordingError(f"{path}: is not a recording") from error
+        is_damaged = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_CORRUPT
+        what = f"is damaged: {error}" if is_damaged else "is not a recording"
+        raise RecordingError(f"{path}: {what}") from error
 
 
 def _open(path: Path) -> tuple[sqlite3.Connection, int]:

@@ -9,13 +9,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
-from contract.events import Event, Injection
+from contract.events import Event, Form, Injection
 from contract.findings import Finding, Severity, StreamVerdict, Verdict
 from recordings.errors import RecordingError
 from recordings.opening import connect
 from recordings.rereading import MESSAGES, SIDES, Numbered, injections
 from recordings.rows import ExchangeRow, Line, Redaction, Run, RunInfo
 from recordings.sequence import Sequence
+from recordings.timeline import unpack
 from recordings.views import URL
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
@@ -130,17 +131,20 @@ class Recording:
         while rows := self._all(
             f"{_LINES} WHERE r.seq > ? AND r.kind IN ('http', 'websocket') ORDER BY r.seq LIMIT 5000", after
         ):
-            for _, *line in rows:
-                yield Line(*line)
+            yield from map(Line._make, [row[1:] for row in rows])
             after = rows[-1][0]
 
     def origins(self) -> list[tuple[str, str, int]]:
-        """Scheme, host and port of where HTTP requests went, in the order of the first request to each."""
+        """Scheme, host and port of where HTTP requests went, in the order of the first request to each.
+
+        What was only asked to speak another protocol (101) does not count.
+        """
         return [
             (scheme, host, port)
             for scheme, host, port, _ in self._all(
-                "SELECT scheme, host, port, min(seq) FROM request WHERE kind = 'http'"
-                " GROUP BY scheme, host, port ORDER BY 4"
+                "SELECT r.scheme, r.host, r.port, min(r.seq) FROM request r WHERE r.kind = 'http'"
+                " AND r.exchange NOT IN (SELECT id FROM exchange WHERE status = 101)"
+                " GROUP BY 1, 2, 3 ORDER BY 4"
             )
         ]
 
@@ -153,6 +157,27 @@ class Recording:
                 " WHERE x.first_byte IS NOT NULL AND (m.end_at IS NULL OR m.end_at > x.at + x.first_byte)"
             )
         }
+
+    def with_lost_answers(self) -> set[int]:
+        """The exchanges of whose answers' bodies bytes were not kept."""
+        suspects = self._all(
+            # Fewer bytes than passed: not kept, or stored without a content-coding that had made it longer.
+            "SELECT exchange, seq, at, timeline FROM message"
+            " WHERE message = 'response' AND kept < size AND folded"
+        )
+        with self._translated():
+            found = {row[0] for row in suspects if Form.LOST in (unpack(row[3], *row[1:3]).forms or ())}
+        found |= {
+            row[0]
+            for row in self._all(
+                "SELECT exchange FROM message WHERE message = 'response' AND kept < size AND NOT folded"
+                # What was running when the writer could not follow may lack whole chunks.
+                " UNION SELECT m.exchange FROM gap g JOIN exchange x ON x.seq < g.seq"
+                " JOIN message m ON m.exchange = x.id AND m.message = 'response'"
+                " WHERE m.last_seq > g.seq AND (g.exchange = 0 OR g.exchange = x.id)"
+            )
+        }
+        return found
 
     def findings(self, exchange: int | None = None, *, after: int = 0) -> Iterator[Finding]:
         """What the live checker found, in its order, or of one exchange alone; without the first `after`."""

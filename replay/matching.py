@@ -8,10 +8,11 @@ that counts. What counts less than a difference costs, so that of several matche
 import json
 from collections.abc import Callable, Collection, Container, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 from contract import headers
-from contract.bodies import MISSING, parsed
+from contract.bodies import LOST, MISSING, parsed
 from contract.profile import Profile
 from contract.template import Template, percent_decoded, split_target
 from recordings.redaction.tokens import MARK
@@ -27,10 +28,19 @@ DIFFERENT = 1000
 _FORM, _REDACTED, _MILDLY, _FREE, _OTHER_CREDENTIAL = 1, 1, 2, 3, 4
 _FREE_NAMES = ("{title}", "{message}", "{text}", "{tokens}")
 _MOST_LEAVES = 2000
+MOST_READ = 1024 * 1024
+"""Bytes of a request's body that are read; of a longer one the size and the hash."""
+NOT_KEPT = f"({LOST})"
+"""What stands for a recorded body that cannot be compared."""
 
 type Values = Mapping[str, str]
 type Terms = Callable[[str], str]
 """From what a client says to what was said in the recording, of values that the playback issued."""
+
+
+def in_place_of_long(digest: str, size: int) -> str:
+    """What stands for a body of more than `MOST_READ` bytes, as it was sent."""
+    return f"{size} bytes with SHA-256 {digest}"
 
 
 class Difference(NamedTuple):
@@ -169,11 +179,15 @@ def _read_pairs(values: dict[str, str], kind: str, text: bytes) -> None:
 
 
 def _read_body(values: dict[str, str], request: Recorded) -> None:
+    body = request.request_body
+    if not body.why_not_whole and (size := sum(len(piece.data) for piece in body.pieces)) > MOST_READ:
+        values["body"] = f"({in_place_of_long(sha256(body.data).hexdigest(), size)})"
+        return
     text = request.request_text()
     if text == b"":
         return
     if text is None:
-        values["body"] = f"({request.request_body.why_not_whole or 'its content-coding cannot be undone'})"
+        values["body"] = f"({body.why_not_whole or 'its content-coding cannot be undone'})"
         return
     media = headers.media_type(request.request.headers)
     if media == "application/x-www-form-urlencoded":

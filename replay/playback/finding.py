@@ -4,7 +4,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from replay.matching import Comparison, Reader, Values, learned_free
+from replay.matching import NOT_KEPT, Comparison, Reader, Values, learned_free
 from replay.playback.conversation import Conversation
 from replay.playback.library import Group, Library, origin
 from replay.recorded import Recorded
@@ -66,6 +66,7 @@ class Finder:
         """
         least = min((each.comparison.cost for each in found if each.comparison.fits), default=None)
         closest = [each for each in found if each.comparison.cost == least]
+        closest = [each for each in closest if self._library.is_whole(each.number)] or closest
         if least is None or not closest:
             return None
         used = talk.used
@@ -90,7 +91,10 @@ class Finder:
         found: list[Found] = []
         for number in numbers:
             recorded = self.read(number)
-            comparison = self.reader.compare(reading, recorded, talk.term, free)
+            if recorded.get("body") == NOT_KEPT:
+                comparison = self.reader.compare(reading, recorded, talk.term, _Either(free, _Bodies()))
+            else:
+                comparison = self.reader.compare(reading, recorded, talk.term, free)
             if not comparison.fits and len(group.numbers) > 1:
                 more = self._free_in(group)
                 comparison = self.reader.compare(reading, recorded, talk.term, _Either(free, more))

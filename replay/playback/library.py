@@ -4,8 +4,10 @@ The index has a line for each exchange; its size does not depend on that of bodi
 they are asked for, and kept up to a bound. One thread may use a library: the one that opened it.
 """
 
+import gc
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -19,6 +21,8 @@ from replay.recorded import Recorded, recorded_exchanges
 
 _SWITCHED = 101
 """After this answer no HTTP is spoken any more (RFC 9110 §15.2.2): there is nothing to play."""
+NOTHING = "holds no HTTP exchange"
+NO_ANSWERS = "holds no answer that was kept whole"
 _LEAST_TOKEN = 8
 """Bytes of a token that is unlikely to stand anywhere else by chance."""
 MOST_KEPT = 64 * 1024 * 1024
@@ -66,7 +70,7 @@ class Group:
 class Library:
     """Recordings, opened to be played back.
 
-    Raises `RecordingError` where one cannot be read, or none has any exchange.
+    Raises `RecordingError` where one cannot be read, or none has any exchange with a whole answer.
     """
 
     def __init__(self, paths: Iterable[Path], profile: Profile, most_kept: int = MOST_KEPT) -> None:
@@ -78,16 +82,18 @@ class Library:
         self.reads_disk = True
         """Whether `load` may read what it has not in memory."""
         self._redacted: list[set[int]] = []
+        self._lossy: list[set[int]] = []
         self._kept: OrderedDict[int, Kept] = OrderedDict()
         self._kept_bytes, self._most_kept = 0, most_kept
         try:
-            self._open(paths)
+            with _uncollected():
+                self._open(paths)
         except BaseException:
             self.close()
             raise
 
     def _open(self, paths: Iterable[Path]) -> None:
-        found: list[tuple[float, Entry]] = []
+        found: list[tuple[float, int, Line]] = []
         for path in paths:
             recording = Recording(path)
             self.recordings.append(recording)
@@ -95,18 +101,28 @@ class Library:
             last = {line.exchange: line for line in recording.lines() if line.status != _SWITCHED}
             self._early.append(recording.answered_early())
             self._redacted.append(recording.with_redacted_answers())
-            found += [(started + line.at / 1e6, Entry(source, line)) for line in last.values()]
-        if not found:
-            names = ", ".join(str(recording.path) for recording in self.recordings)
-            raise RecordingError(f"{names}: holds no HTTP exchange")
+            self._lossy.append(recording.with_lost_answers())
+            found += [(started + line.at / 1e6, source, line) for line in last.values()]
         if len(self.recordings) > 1:
             found.sort(key=lambda each: each[0])
-        self.entries = [entry for _, entry in found]
+        self.entries = [Entry(source, line) for _, source, line in found]
+        if not any(self.is_whole(number) for number in range(len(found))):
+            names = ", ".join(str(recording.path) for recording in self.recordings)
+            raise RecordingError(f"{names}: {NO_ANSWERS if found else NOTHING}")
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Put the entries into groups; the same line of a request is read once."""
+        known: dict[tuple[str, str, int, str, str], Group] = {}
         for number, (_, line) in enumerate(self.entries):
-            key = origin(line.scheme, line.host, line.port), line.method, self.shape(line.target)
-            group = self.groups.get(key)
+            of = line.scheme, line.host, line.port, line.method, line.target
+            group = known.get(of)
             if group is None:
-                group = self.groups[key] = Group(self.entries)
+                key = origin(*of[:3]), line.method, self.shape(line.target)
+                group = self.groups.get(key)
+                if group is None:
+                    group = self.groups[key] = Group(self.entries)
+                known[of] = group
             group.numbers.append(number)
 
     def __enter__(self) -> Self:
@@ -134,6 +150,16 @@ class Library:
         """Whether the answer of this entry did."""
         source, line = self.entries[number]
         return line.exchange in self._early[source]
+
+    def is_whole(self, number: int) -> bool:
+        """Whether all of the answer's body was kept, as far as the index tells."""
+        source, line = self.entries[number]
+        return line.exchange not in self._lossy[source]
+
+    @property
+    def lost(self) -> int:
+        """How many entries cannot be played, because bytes of their answers were not kept."""
+        return sum(not self.is_whole(number) for number in range(len(self.entries)) if any(self._lossy))
 
     def load(self, number: int) -> Kept:
         """The whole exchange.
@@ -168,6 +194,18 @@ class Library:
             )
         pieces = [*recorded.request_body.pieces, *recorded.response_body.pieces]
         return Kept(recorded, tuple(tokens), 2000 + sum(len(piece.data) + 100 for piece in pieces))
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the collector of cycles, which would look through 100,000 entries again and again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def origin(scheme: str, host: str, port: int) -> str:

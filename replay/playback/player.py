@@ -26,6 +26,7 @@ from replay.recorded import Recorded
 _NEAREST = 3
 _JSON = (b"Content-Type", b"application/json")
 _NOTHING = "nothing like it was recorded"
+NOT_WHOLE = "it was recorded, but bytes of its answer were not kept"
 
 
 class OnMiss(StrEnum):
@@ -112,15 +113,28 @@ class Player:
             if refusal is not None:
                 return Answer(refusal)
         if best is None:
-            if self._manners.on_miss is OnMiss.NEAREST and found:
-                return Answer(
-                    self._play(_nearest(found)[0].number, reading, talk), self._miss(asked, "", found)
-                )
-            return self._missed(asked, "none of those like it fits", found)
+            return self._nearest_or_none(asked, reading, found, talk)
+        if not self._is_whole(best):
+            return self._missed(asked, NOT_WHOLE, [best])
         first = self._order.before(best.number, talk.used) if self._manners.strict_order else None
         if self._manners.strict_order and (first is not None or best.number in talk.used):
             return self._missed(asked, self._turn(first), [best])
         return Answer(self._play(best.number, reading, talk))
+
+    def _is_whole(self, found: Found) -> bool:
+        if not self.library.is_whole(found.number):
+            return False
+        return not self.library.load(found.number).recorded.response_body.why_not_whole
+
+    def _nearest_or_none(
+        self, asked: Recorded, reading: Values, found: list[Found], talk: Conversation
+    ) -> Answer:
+        because = "none of those like it fits"
+        whole = [each for each in found if self._is_whole(each)]
+        if self._manners.on_miss is not OnMiss.NEAREST or not whole:
+            return self._missed(asked, because, found)
+        miss = self._miss(asked, f"{because}; the nearest is given", whole)
+        return Answer(self._play(_nearest(whole)[0].number, reading, talk), miss)
 
     def _talk(self, asked: Recorded, echoed: str | None) -> Conversation:
         carried = self._telling.carried(asked, echoed) if self._manners.fresh_ids else ()
@@ -134,7 +148,7 @@ class Player:
         talk = self._talk(asked, None)
         found = self._finder.search(group, asked, reading, talk, head_alone=True)
         best = self._finder.best(found, talk, asked.request.method)
-        if best is None or not self.library.is_early(best.number):
+        if best is None or not self.library.is_early(best.number) or not self._is_whole(best):
             return None
         return Answer(self._play(best.number, reading, talk))
 
