@@ -15,6 +15,7 @@ from typing import Any
 from mitmproxy.proxy import commands
 from mitmproxy.proxy.mode_servers import ServerInstance
 from mitmproxy.proxy.mode_specs import ReverseMode
+from mitmproxy.tls import ClientHelloData
 
 from addons.playback_settings import PlaybackSettings
 from contract.profile import Profile
@@ -61,6 +62,7 @@ class StreamidPlayback:
         """Exchanges that cannot be played, because bytes of their answers were not kept."""
         self.answers_early = False
         """Whether any recorded answer began before its request was complete."""
+        self._secure: dict[tuple[str, int], set[str]] = {}
         self._asked: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
         self._player: Player | None = None
         self._lock = threading.Lock()
@@ -102,6 +104,16 @@ class StreamidPlayback:
             self._note(question.answer)
         return True
 
+    def tls_clienthello(self, data: ClientHelloData) -> None:
+        """Agree on the HTTP version that the recorded service spoke; mitmproxy would ask it."""
+        address = data.context.server.address
+        versions = self._secure.get(address[:2]) if address else None
+        if versions is None:
+            return
+        wanted = b"h2" if "HTTP/2.0" in versions else b"http/1.1"
+        if wanted in data.client_hello.alpn_protocols:
+            data.context.client.alpn = wanted
+
     async def streamid_playback(self, question: Question) -> None:
         """Answer a question; the event loop goes on meanwhile."""
         told = asyncio.get_running_loop().create_future()
@@ -120,6 +132,7 @@ class StreamidPlayback:
         with player:
             self._player = player
             self.origins, self.exchanges = player.library.origins, len(player.library.entries)
+            self._secure = player.library.secure
             self.answers_early, self.lost = player.library.answers_early, player.library.lost
             gc.freeze()  # the index stays: a full collection need not look through it while streams wait
             self._ready.set()

@@ -148,6 +148,16 @@ class Recording:
             )
         ]
 
+    def secure_origins(self) -> dict[tuple[str, int], set[str]]:
+        """Host and port of services that were asked by TLS, each with the HTTP versions that it was asked in."""
+        found: dict[tuple[str, int], set[str]] = {}
+        for host, port, version in self._all(
+            "SELECT DISTINCT host, port, version FROM request"
+            " WHERE scheme = 'https' AND kind = 'http' AND side <> 'client'"
+        ):
+            found.setdefault((host, port), set()).add(version)
+        return found
+
     def answered_early(self) -> set[int]:
         """The exchanges whose answer began before their request was complete, or whose request never was."""
         return {

@@ -79,6 +79,8 @@ class Library:
         self.groups: dict[tuple[str, str, str], Group] = {}
         self.shape = shape_of_paths(profile)
         self._early: list[set[int]] = []
+        self.secure: dict[tuple[str, int], set[str]] = {}
+        """Host and port of what was asked by TLS, each with the HTTP versions."""
         self.reads_disk = True
         """Whether `load` may read what it has not in memory."""
         self._redacted: list[set[int]] = []
@@ -102,6 +104,8 @@ class Library:
             self._early.append(recording.answered_early())
             self._redacted.append(recording.with_redacted_answers())
             self._lossy.append(recording.with_lost_answers())
+            for where, versions in recording.secure_origins().items():
+                self.secure.setdefault(where, set()).update(versions)
             found += [(started + line.at / 1e6, source, line) for line in last.values()]
         if len(self.recordings) > 1:
             found.sort(key=lambda each: each[0])

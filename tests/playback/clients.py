@@ -4,7 +4,7 @@ import re
 import ssl
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,6 +77,20 @@ def curl(urls: Urls) -> str:
     return "\n".join(said)
 
 
+class _OnlyHttp2(ssl.SSLContext):
+    """httpx would offer HTTP/1.1 first, and mitmproxy takes the client's first choice."""
+
+    def set_alpn_protocols(self, alpn_protocols: Iterable[str]) -> None:
+        super().set_alpn_protocols(["h2"])
+
+
+def only_http2(authority: Path) -> ssl.SSLContext:
+    """For a client that trusts this CA (PEM) and speaks nothing but HTTP/2."""
+    context = _OnlyHttp2(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(authority)
+    return context
+
+
 _PREFLIGHT = (
     *("-H", "Access-Control-Request-Method: POST"),
     *("-H", "Access-Control-Request-Headers: authorization,content-type"),
@@ -85,9 +99,9 @@ _PREFLIGHT = (
 
 def by_httpx(urls: Urls, *, http2: bool) -> str:
     """What httpx got of a chat, chunk by chunk as it reads them; by HTTP/2 over TLS."""
-    secure = ssl.create_default_context(cafile=str(urls.authority)) if http2 else False
+    secure = only_http2(urls.authority) if http2 else False
     said = []
-    with httpx.Client(http2=http2, verify=secure, trust_env=False, timeout=20) as client:
+    with httpx.Client(http2=http2, http1=not http2, verify=secure, trust_env=False, timeout=20) as client:
 
         def ask(method: str, url: str, **more: Any) -> tuple[httpx.Response, bytes]:
             if http2:
