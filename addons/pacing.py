@@ -11,6 +11,8 @@ from typing import Any
 from mitmproxy import ctx
 from mitmproxy.connection import Connection
 from mitmproxy.proxy import commands
+from mitmproxy.proxy.context import Context
+from mitmproxy.proxy.layers.http import HttpLayer
 
 MOST_HELD = 1024 * 1024
 """Bytes that a stream may hold back; beyond it the service is read no faster than the client is sent to."""
@@ -78,6 +80,14 @@ def unsent(client: Connection) -> int:
     """Bytes that wait in this process for a client to read what was sent before."""
     writer = getattr(_transport(client.id, client), "writer", None)
     return int(writer.transport.get_write_buffer_size()) if isinstance(writer, asyncio.StreamWriter) else 0
+
+
+def unsent_on_stream(context: Context, stream_id: int) -> int:
+    """Bytes of one stream that wait for its HTTP/2 client to open the window (RFC 9113 §5.2)."""
+    layers = [each for each in context.layers if isinstance(each, HttpLayer)]
+    connection = layers[-1].connections.get(context.client) if layers else None
+    buffers = getattr(getattr(connection, "h2_conn", None), "stream_buffers", {})
+    return sum(len(each.data) for each in buffers.get(stream_id, ()))
 
 
 def reset_on_close(client_id: str, connection: Connection) -> None:

@@ -31,7 +31,7 @@ from mitmproxy.proxy.layers.http._events import (
 
 from addons.faulted_stream import FaultedStream
 from addons.injector import Injector
-from addons.pacing import Alarm, unsent
+from addons.pacing import Alarm, unsent, unsent_on_stream
 from addons.playback import Question, StreamidPlayback, StreamidPlaybackHook
 from addons.run import Run
 from contract import event_making
@@ -187,17 +187,24 @@ class PlayedStream(FaultedStream):
         now = self.tap.run.now()
         self._alarm.rang(now)
         while self._coming and self._coming[0][0] <= now and self._paused is None and not self._is_gone:
+            if self._unsent() > MOST_UNSENT:
+                self._coming[0] = now + _A_WHILE, self._coming[0][1]
+                break
             together = self._due_together(now)
             if together:
                 yield self._in_one_write(together)
             else:
                 yield from self._kept_here(self._give(self._coming.popleft()[1]))
-            if self._coming and unsent(self.context.client) > MOST_UNSENT:
-                self._coming[0] = self.tap.run.now() + _A_WHILE, self._coming[0][1]
         due = self._coming[0][0] if self._coming and self._paused is None else None
         alarm = self._alarm.request(due, now)
         if alarm is not None:
             yield self._order(alarm)
+
+    def _unsent(self) -> int:
+        found = unsent(self.context.client)
+        if self.flow.request.is_http2:
+            found += unsent_on_stream(self.context, self.stream_id)
+        return found
 
     def _due_together(self, now: int) -> list[bytes]:
         """Pieces that are due at once, where nobody but the client's connection has to see each by itself."""

@@ -30,6 +30,7 @@ _FREE_NAMES = ("{title}", "{message}", "{text}", "{tokens}")
 _MOST_LEAVES = 2000
 MOST_READ = 1024 * 1024
 """Bytes of a request's body that are read; of a longer one the size and the hash."""
+_HASHED = "bytes with SHA-256"
 NOT_KEPT = f"({LOST})"
 """What stands for a recorded body that cannot be compared."""
 
@@ -40,7 +41,7 @@ type Terms = Callable[[str], str]
 
 def in_place_of_long(digest: str, size: int) -> str:
     """What stands for a body of more than `MOST_READ` bytes, as it was sent."""
-    return f"{size} bytes with SHA-256 {digest}"
+    return f"{size} {_HASHED} {digest}"
 
 
 class Difference(NamedTuple):
@@ -131,7 +132,7 @@ class Reader:
         meant = terms(mine)
         if meant == its:
             return 0
-        if place in self.echoes:
+        if place in self.echoes or _is_hashed(place, its):
             return DIFFERENT
         if kind == "header" and name in self.credentials:
             return _REDACTED if meant == mine and is_redacted(its) else _OTHER_CREDENTIAL
@@ -145,6 +146,11 @@ class Reader:
 def is_redacted(value: str) -> bool:
     """Whether a recorded value is, or ends with, a token in a secret's place."""
     return MARK.decode() in value or value.startswith("~")
+
+
+def _is_hashed(place: str, value: str) -> bool:
+    """Whether the value stands for a long body: its hash looks random, and is not."""
+    return place == "body" and _HASHED in value[:40]
 
 
 def _alike(one: str, other: str) -> bool:
@@ -235,7 +241,7 @@ def learned_free(readings: Collection[Values]) -> frozenset[str]:
     }
     for place in places:
         found = {reading[place] for reading in readings if place in reading}
-        if len(found) > 1 and all(_is_free(value) for value in found):
+        if len(found) > 1 and all(_is_free(value) and not _is_hashed(place, value) for value in found):
             free.add(place)
     return frozenset(free)
 

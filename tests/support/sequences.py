@@ -28,7 +28,7 @@ from contract.events import (
 )
 from contract.profile import Profile
 from recordings.rows import Redaction, RunInfo
-from recordings.writer import Writer
+from recordings.writer import BOUND, Writer
 
 RUN = RunInfo(
     started=datetime(2025, 1, 31, 23, 59, 59, 123456, tzinfo=UTC),
@@ -233,10 +233,21 @@ def interleave(draw: DrawFn, parts: Iterable[list[Event]]) -> list[Event]:
     return [queues[n].pop(0) for n in order]
 
 
-def record(path: Path, events: Iterable[Event], *, profile: Profile | None = None) -> Path:
-    """A finished recording of `events`, judged where a profile is given."""
+def record(
+    path: Path, events: Iterable[Event], *, profile: Profile | None = None, bound: int = BOUND
+) -> Path:
+    """A finished recording of `events`, judged where a profile is given.
+
+    `bound` is what may wait to be written (bytes).
+    """
     writer = Writer(
-        path, RUN, redactor=Plain(), profile=profile, on_judged=lambda _: None, on_trouble=lambda _: None
+        path,
+        RUN,
+        redactor=Plain(),
+        profile=profile,
+        on_judged=lambda _: None,
+        on_trouble=lambda _: None,
+        bound=bound,
     )
     for event in events:
         writer.put(event)
