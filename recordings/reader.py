@@ -149,7 +149,7 @@ class Recording:
         ]
 
     def secure_origins(self) -> dict[tuple[str, int], set[str]]:
-        """Host and port of services that were asked by TLS, each with the HTTP versions that it was asked in."""
+        """Host and port of services that were asked by TLS, each with the HTTP versions spoken."""
         found: dict[tuple[str, int], set[str]] = {}
         for host, port, version in self._all(
             "SELECT DISTINCT host, port, version FROM request"

@@ -25,9 +25,7 @@ def asked(
     """A request, complete 10 µs after its head."""
     way = (method or ("POST" if body else "GET")).encode()
     fields = fields or ((JSON,) if body else ())
-    head = RequestHead(
-        number, BOTH, at, way, "http", host, port, target.encode(), b"HTTP/1.1", fields
-    )
+    head = RequestHead(number, BOTH, at, way, "http", host, port, target.encode(), b"HTTP/1.1", fields)
     return [
         head,
         *([Chunk(number, Message.REQUEST, BOTH, at + 5, body, len(body))] if body else []),

@@ -1,4 +1,4 @@
-"""What a request gets that was not recorded: an answer that says what is nearest, a service, or the nearest."""
+"""What a request gets that was not recorded: a word about what is nearest, the nearest, or a service."""
 
 import json
 from collections.abc import Iterator
