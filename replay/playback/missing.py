@@ -80,5 +80,7 @@ def _safe(difference: Difference, value: str | None) -> str | None:
     """The value, unless it may be a secret."""
     if value is None:
         return None
+    if is_redacted(value):
+        return "(redacted)"
     is_secret = difference.place.startswith(_HIDDEN) or is_redacted(difference.recorded or "")
-    return "***" if is_secret and not is_redacted(value) else value
+    return "***" if is_secret else value

@@ -91,6 +91,11 @@ def only_http2(authority: Path) -> ssl.SSLContext:
     return context
 
 
+def trusting(authority: Path) -> ssl.SSLContext:
+    """For a client that trusts this CA (PEM)."""
+    return ssl.create_default_context(cafile=str(authority))
+
+
 _PREFLIGHT = (
     *("-H", "Access-Control-Request-Method: POST"),
     *("-H", "Access-Control-Request-Headers: authorization,content-type"),
