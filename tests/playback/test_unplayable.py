@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from recordings.writer import Writer
-from tests.cli.streamid import finished, streamid
+from tests.cli.streamid import streamid
 from tests.playback.exchanges import CHUNKED, ORIGIN, answered, asked, lost
 from tests.support.proxy import Proxy, ProxyError
 from tests.support.sequences import RUN, Plain, record
@@ -149,15 +149,6 @@ def test_mitmdump_says_the_same_in_one_line(make: Callable[[Path], None], tmp_pa
     assert "Traceback" not in proxy.log()
     assert not proxy.recording.exists()
     assert contents(folder) == before
-
-
-def test_what_mitmproxy_cannot_start_with_is_exit_code_2_of_serve(tmp_path: Path) -> None:
-    recorded(tmp_path / "x.db")
-    code, out, err = finished("serve", tmp_path / "x.db", "--profile", "nope")
-    assert code == 2
-    (line,) = [line for line in out.splitlines() if "streamid: " in line]
-    assert "streamid_profile: no profile 'nope'" in line
-    assert "Traceback" not in out + err
 
 
 def test_a_body_that_is_damaged_is_said_in_the_log_and_all_else_is_played(tmp_path: Path) -> None:
