@@ -231,8 +231,11 @@ class PlayedStream(FaultedStream):
             and response is not None
             and response.stream is True
             and self.server_state == self.state_stream_response_body
-            and self.flow.request.data.http_version in (b"HTTP/1.1", b"HTTP/1.0")
+            and self._speaks_http1()
         )
+
+    def _speaks_http1(self) -> bool:
+        return self.flow.request.data.http_version in (b"HTTP/1.1", b"HTTP/1.0")
 
     def _in_one_write(self, pieces: list[bytes]) -> commands.SendData:
         """Each piece framed as mitmproxy frames it (RFC 9112 §7.1), and recorded, but written together."""
@@ -269,9 +272,9 @@ class PlayedStream(FaultedStream):
             is_all = not (answer.pieces or answer.trailers or answer.broken) and answer.is_over_with_its_head
             yield zero + answer.start, ResponseHeaders(number, response, end_stream=is_all)
         for at, data in answer.pieces:
-            if data or self.flow.request.is_http2:  # with HTTP/1.1 nothing would be the last chunk
+            if data or not self._speaks_http1():  # with HTTP/1.1 nothing would be the last chunk
                 yield zero + at, ResponseData(number, data)
-        if answer.trailers:
+        if answer.trailers and not self._speaks_http1():  # mitmproxy cannot write them
             yield end, ResponseTrailers(number, http.Headers(answer.trailers))
         if answer.is_whole:
             yield end, ResponseEndOfMessage(number)

@@ -11,6 +11,7 @@ from tests.fidelity.conftest import Played
 from tests.fidelity.corpus import CORPUS
 from tests.fidelity.explained import CHANGES
 from tests.fidelity.stage import Route, Script, Stage
+from tests.playback import test_limits
 
 PAGE = Path(__file__).parents[2] / "docs" / "fidelity.md"
 SAME_PROTOCOL = [script for script in CORPUS if script.route in (Route.PLAIN, Route.TLS, Route.H2)]
@@ -18,7 +19,7 @@ SAME_PROTOCOL = [script for script in CORPUS if script.route in (Route.PLAIN, Ro
 
 
 def shown_changes() -> set[str]:
-    modules = (test_http1_through_mitmproxy, test_http2_through_mitmproxy)
+    modules = (test_http1_through_mitmproxy, test_http2_through_mitmproxy, test_limits)
     return {name for module in modules for name in vars(module) if name.startswith("test_")}
 
 
