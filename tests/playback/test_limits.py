@@ -7,7 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from contract.events import Abort, Breaker, Chunk, End, Event, Kind, Manner, Message, RequestHead, ResponseHead
+from contract.events import (
+    Abort,
+    Breaker,
+    Chunk,
+    End,
+    Event,
+    Kind,
+    Manner,
+    Message,
+    RequestHead,
+    ResponseHead,
+)
 from tests.cli.streamid import streamid
 from tests.playback.exchanges import BOTH, ORIGIN, STREAMED, answered, asked, lost
 from tests.support.sequences import record

@@ -56,6 +56,11 @@ def without_exchanges(path: Path) -> None:
     record(path, [])
 
 
+def only_upgrades(path: Path) -> None:
+    head, *_, end = answered(1, 100, status=101, fields=((b"Upgrade", b"websocket"),))
+    record(path, [*asked(1, 0, "/socket"), head, end])
+
+
 def without_bodies(path: Path) -> None:
     record(path, [*lost(EVENTS[:6]), *lost(EVENTS[6:])])
 
@@ -73,6 +78,7 @@ FILES: dict[Callable[[Path], None], str] = {
     text: "is not a recording",
     foreign: "is not a recording",
     without_exchanges: "holds no HTTP exchange",
+    only_upgrades: "holds no HTTP exchange",
     without_bodies: "holds no answer that was kept whole",
     newer: "is of format 99, and this program knows formats up to",
 }
