@@ -138,6 +138,10 @@ def test_a_client_that_leaves_in_the_middle_leaves_nothing_behind(at_pace: Servi
             peer.send(b"GET /stream HTTP/1.1\r\nHost: localhost\r\n\r\n")
             peer.receive_until(b"data: 1\n\n")
             how(peer)
+    for _ in range(30):  # … and before the recording was found
+        with Peer.connect(port(at_pace)) as peer:
+            peer.send(b"GET /upload-that-was-not-recorded HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            peer.reset()
     with H2Peer.connect(port(at_pace)) as peer2:
         stream = peer2.request(b"GET", b"/stream")
         while b"data: 1\n\n" not in peer2.body(stream):

@@ -12,6 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from recordings.reader import Recording
+from replay.playback.library import origin
 from tests.support.proxy import CHECKOUT, shared_authority
 
 COMMAND = (sys.executable, "-c", "from cli.main import main; main(prog_name='streamid')")
@@ -21,12 +23,22 @@ class Serving:
     """A playback of `recordings`, up and listening inside the `with` block.
 
     `url(origin)` is where a recorded origin is played; `lines` are the objects that it has logged so far.
+    With `recorded_ports` that may be the recorded port; else it is a free one, as others may want the same.
     """
 
-    def __init__(self, *recordings: Path, arguments: tuple[str, ...] = (), cwd: Path | None = None) -> None:
+    def __init__(
+        self,
+        *recordings: Path,
+        arguments: tuple[str, ...] = (),
+        cwd: Path | None = None,
+        recorded_ports: bool = False,
+    ) -> None:
         self._temporary = tempfile.TemporaryDirectory(prefix="serving-")
         self.folder = Path(self._temporary.name)
         self._line = [*COMMAND, "serve", *map(str, recordings), "--log", "json", *arguments]
+        if not recorded_ports:
+            mapped = {argument.rpartition("=")[0] for argument in arguments}
+            self._line += _anywhere(recordings, mapped)
         self._line += ["--set", f"confdir={self.folder / 'confdir'}"]
         self._cwd = cwd or CHECKOUT
         self.lines: list[dict[str, Any]] = []
@@ -69,7 +81,8 @@ class Serving:
         if not self._started.wait(30):
             self.stop()
             raise AssertionError(f"it did not start: {self.text}")
-        if self._process.poll() is not None:
+        if not self.lines:
+            self.stop()
             raise AssertionError(f"it ended: {self.text}")
         return self
 
@@ -97,7 +110,17 @@ class Serving:
             for line in out:
                 if line.startswith("{"):
                     self.lines.append(json.loads(line))
-                    self._started.set()
+                    if self.lines[-1]["streamid"] == "run":
+                        self._started.set()
                 else:
                     self.log.append(line)
         self._started.set()
+
+
+def _anywhere(recordings: tuple[Path, ...], mapped: set[str]) -> list[str]:
+    """Arguments that give each recorded origin a free port, but those that are `mapped` already."""
+    found: dict[str, None] = {}
+    for path in recordings:
+        with Recording(path) as recording:
+            found |= dict.fromkeys(origin(*each) for each in recording.origins())
+    return [word for each in found if each not in mapped for word in ("--map", f"{each}=127.0.0.1:0")]
