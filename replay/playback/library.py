@@ -15,6 +15,7 @@ from recordings.errors import RecordingError
 from recordings.reader import Recording
 from recordings.rows import Line
 from replay.playback.path_shapes import shape_of_paths
+from replay.playback.performance import Performance, performance
 from replay.recorded import Recorded, recorded_exchanges
 
 _SWITCHED = 101
@@ -37,9 +38,10 @@ class NeedsDiskError(Exception):
 
 
 class Kept(NamedTuple):
-    """An exchange in memory; `tokens` stand in its answer for secrets."""
+    """An exchange in memory, and its answer to be given; `tokens` stand in it for secrets."""
 
     recorded: Recorded
+    answer: Performance
     tokens: tuple[str, ...]
     size: int
 
@@ -167,7 +169,8 @@ class Library:
                 if each.message is Message.RESPONSE and len(each.token) >= _LEAST_TOKEN
             )
         pieces = [*recorded.request_body.pieces, *recorded.response_body.pieces]
-        return Kept(recorded, tuple(tokens), 2000 + sum(len(piece.data) + 100 for piece in pieces))
+        answer = performance(recorded, str(recording.path))
+        return Kept(recorded, answer, tuple(tokens), 2000 + sum(len(piece.data) + 100 for piece in pieces))
 
 
 def origin(scheme: str, host: str, port: int) -> str:
