@@ -22,9 +22,10 @@ from addons.hook_table import HookTable
 from addons.injector import Injector
 from addons.loopback import StreamidLoopback, guarded
 from addons.raw_traffic import StreamidRawTraffic
-from addons.recorder import Recorder, streamid_version
+from addons.recorder import Recorder
 from addons.tapping import StreamidTapping
 from contract.events import Deed, Injection
+from recordings.beginning import streamid_version
 from recordings.errors import RecordingError
 
 if TYPE_CHECKING:

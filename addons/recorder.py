@@ -1,11 +1,8 @@
 """The run's recorder: opens the recording for a run, closes it, and says what it holds."""
 
-import os
-import platform
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from addons import summary
@@ -14,9 +11,10 @@ from addons.settings import Settings
 from addons.tally import Tally
 from addons.verifier import StreamidVerifier
 from contract.events import Event
+from recordings import beginning
 from recordings.drained import Drained, Load
-from recordings.redaction import DEFAULT_NAMES, Redactor, load_key
-from recordings.rows import EventRedactor, Redaction, RunInfo
+from recordings.redaction import Redactor, load_key
+from recordings.rows import EventRedactor, Redaction
 from recordings.writer import Closing, Writer
 
 CLOSING_TIME = 10.0
@@ -25,14 +23,6 @@ CLOSING_TIME = 10.0
 TURN = 0.001
 """Seconds for which the writer may keep the interpreter from the event loop (Python: 0.005). One exchange
 takes several turns; at Python's they add up while the writer catches up with what a failing disk left."""
-
-
-def streamid_version() -> str:
-    """The version installed, or `checkout` where it is not installed."""
-    try:
-        return version("streamid-proxy")
-    except PackageNotFoundError:
-        return "checkout"
 
 
 class Recorder:
@@ -53,23 +43,9 @@ class Recorder:
 
         Raises OSError, ValueError (a bad key) or RecordingError where that cannot be.
         """
-        secrets = settings.profile.secrets
-        names = DEFAULT_NAMES.extended(
-            (*settings.secret_names, *secrets.headers, *secrets.json_names, *secrets.query, *secrets.cookies)
-        )
         key = load_key(settings.redact_key) if settings.redact else b"unused"
-        redactor = Redactor(key, names, enabled=settings.redact)
-        about = RunInfo(
-            started=started,
-            mitmproxy=version("mitmproxy"),
-            streamid=streamid_version(),
-            python=platform.python_version(),
-            platform=platform.platform(),
-            pid=os.getpid(),
-            profile_name=settings.profile.name,
-            profile_toml=settings.profile_toml,
-            options=dict(options),
-        )
+        redactor = beginning.redactor(key, settings.profile, settings.secret_names, enabled=settings.redact)
+        about = beginning.run_info(started, settings.profile, settings.profile_toml, options)
         if settings.record is not None:
             settings.record.parent.mkdir(parents=True, exist_ok=True)
         self._writer = Writer(

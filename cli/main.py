@@ -20,6 +20,7 @@ COMMANDS = {
     "profiles": "cli.profiles:profiles",
     "rule": "cli.rule:rule",
     "faults": "cli.faults:faults",
+    "resend": "cli.resend:resend",
     "index": "cli.index:index",
     "export": "cli.export:export",
     "lab": "cli.lab:lab",

@@ -1,0 +1,230 @@
+"""What `streamid resend` has to do, from what its user says: everything is checked before anything is sent."""
+
+import contextlib
+import os
+import ssl
+import sys
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.errors import Unusable
+from cli.recordings_argument import note, opened
+
+if TYPE_CHECKING:
+    from contract.events import Event
+    from contract.profile import Profile
+    from recordings.rows import Redaction, RunInfo
+    from replay.recorded import Recorded
+    from replay.resending.plan import Step
+    from replay.resending.running import Job
+    from replay.resending.secrets import Needed
+
+
+def job_of(recording: Path, **chosen: Any) -> "Job":
+    """The job. Raises `Unusable`, or `RecordingError`, where it cannot be done."""
+    from replay import binding
+    from replay.forms import is_random
+    from replay.recorded import recorded_exchanges
+    from replay.resending.plan import is_http, steps
+    from replay.resending.running import Job
+    from replay.resending.sending import Settings
+    from replay.resending.targets import TargetError, targets
+
+    with opened(recording) as source:
+        info = source.run.info
+        exchanges = {each.exchange: each for each in recorded_exchanges(source.events())}
+        redactions = list(source.redactions())
+    left_out = [
+        (each.exchange, f"it is {each.request.kind.value}, no HTTP request")
+        for each in exchanges.values()
+        if not is_http(each)
+    ]
+    exchanges = {number: each for number, each in exchanges.items() if is_http(each)}
+    bindings = binding.find(exchanges.values())
+    asked = _asked(recording, exchanges, chosen["only"])
+    planned = steps(exchanges, bindings, asked, speed=chosen["speed"], is_random=is_random)
+    sent = [exchanges[step.exchange] for step in planned]
+    _check_bodies(recording, sent)
+    try:
+        where = targets(chosen["to"], dict.fromkeys(each.origin for each in sent))
+    except TargetError as error:
+        raise Unusable(f"--to: {error}") from error
+    settings = Settings(
+        targets=where,
+        secrets=_secrets(sent, redactions, bindings.all, chosen["secrets"], chosen["secrets_file"]),
+        speed=chosen["speed"],
+        concurrency=chosen["concurrency"],
+        proxy=_proxy(chosen["proxy"]),
+        ca=_certificates(chosen["ca"]),
+        timeout=chosen["timeout"],
+    )
+    redact = [name.strip() for name in info.options.get("streamid_redact", "on").split(",")]
+    return Job(
+        recording=str(recording),
+        exchanges=exchanges,
+        bindings=bindings,
+        steps=planned,
+        settings=settings,
+        profile=_profile(recording, info, chosen["profile"]),
+        tokens=frozenset(each.token for each in redactions),
+        ignored=chosen["ignored"],
+        learns=chosen["learn"],
+        with_timing="timing" in chosen["compared"],
+        secret_names=[name for name in redact if name not in ("", "on", "off")],
+        hides_secrets=redact != ["off"],
+        left_out=left_out,
+    )
+
+
+@contextlib.contextmanager
+def writing(path: Path | None, job: "Job") -> "Iterator[Callable[[Event], None]]":
+    """Where the new events go: into a recording at `path`, or nowhere."""
+    if path is None:
+        yield lambda _: None
+        return
+    from contract.profile import builtin_names, builtin_toml
+    from recordings.beginning import redactor, run_info
+    from recordings.redaction import load_key
+    from recordings.writer import Writer
+
+    profile = job.profile
+    toml = builtin_toml(profile.name) if profile.name in builtin_names() else job.profile_toml
+    options = {"streamid_resend": job.recording}
+    try:
+        key = load_key(None) if job.hides_secrets else b"unused"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        writer = Writer(
+            path,
+            run_info(datetime.now(UTC), profile, toml, options),
+            redactor=redactor(key, profile, job.secret_names, enabled=job.hides_secrets),
+            profile=profile,
+            on_judged=lambda _: None,
+            on_trouble=note,
+        )
+    except (OSError, ValueError) as error:
+        raise Unusable(f"--record {path}: {error}") from error
+    try:
+        yield writer.put
+    finally:
+        closing = writer.close()
+        if not closing.clean or closing.lost_events or closing.lost_bytes:
+            note(f"{path}: {closing.lost_events} events and {closing.lost_bytes} bytes were not kept")
+
+
+def _asked(recording: Path, exchanges: "Mapping[int, Recorded]", only: str | None) -> list[int]:
+    """The exchanges that are asked for."""
+    if not exchanges:
+        raise Unusable(f"{recording}: has no HTTP request that could be sent")
+    if only is None:
+        return list(exchanges)
+    from addons.choosing import chooser
+
+    try:
+        matches = chooser(only)
+    except ValueError as error:
+        raise Unusable(f"--only: {error}") from error
+    asked = [number for number, each in exchanges.items() if matches(each)]
+    if not asked:
+        raise Unusable(f"--only {only!r}: none of the {len(exchanges)} requests matches")
+    return asked
+
+
+def _check_bodies(recording: Path, sent: "Sequence[Recorded]") -> None:
+    lost = [each for each in sent if each.request_body.why_not_whole]
+    if lost:
+        numbers = ", ".join(f"#{each.exchange}" for each in lost[:5]) + (" …" if len(lost) > 5 else "")
+        raise Unusable(
+            f"{recording}: the body of {len(lost)} requests was not kept ({numbers}:"
+            f" {lost[0].request_body.why_not_whole}), so they cannot be sent; leave them out with --only"
+        )
+
+
+def _profile(recording: Path, info: "RunInfo", name: str | None) -> "Profile":
+    from contract.profile import Profile, ProfileError, builtin, builtin_names
+
+    try:
+        if name is None:
+            return Profile.from_toml(info.profile_toml, f"{recording}: its profile {info.profile_name}")
+        if name in builtin_names():
+            return builtin(name)
+        return Profile.from_toml(Path(name).read_text(encoding="utf-8"), name)
+    except ProfileError as error:
+        raise Unusable(f"{error}; --profile names another") from error
+    except (OSError, UnicodeDecodeError) as error:
+        known = ", ".join(builtin_names())
+        raise Unusable(f"{name}: no such profile file, and no built-in profile ({known})") from error
+
+
+def _proxy(url: str | None) -> str | None:
+    from replay.resending.targets import TargetError, target_of
+
+    if url is None:
+        return None
+    try:
+        return target_of(url).origin
+    except TargetError as error:
+        raise Unusable(f"--proxy: {error}") from error
+
+
+def _certificates(path: Path | None) -> str | None:
+    if path is None:
+        return None
+    try:
+        ssl.create_default_context(cafile=path)
+    except (OSError, ssl.SSLError) as error:
+        raise Unusable(f"--ca {path}: cannot be used: {error}") from error
+    return str(path)
+
+
+def _secrets(
+    sent: "Sequence[Recorded]",
+    redactions: "Sequence[Redaction]",
+    bound: Mapping[str, object],
+    options: Mapping[str, str],
+    file: Path | None,
+) -> dict[str, str]:
+    """The secrets by their tokens; asked for on a terminal where they are not given."""
+    from replay.resending.secrets import given, needed_secrets, variable
+
+    needed = needed_secrets(sent, redactions, bound)
+    values = {
+        each.name: os.environ[variable(each.name)] for each in needed if variable(each.name) in os.environ
+    }
+    named = {**(_in_file(file) if file is not None else {}), **options}
+    if unknown := [name for name in named if name not in {each.name for each in needed}]:
+        there = ", ".join(each.name for each in needed) or "none"
+        raise Unusable(f"--secret {unknown[0]}: no such secret is needed (needed: {there})")
+    found, missing = given(needed, {**values, **named})
+    if missing and sys.stdin.isatty() and sys.stderr.isatty():
+        for each in missing:
+            found[each.token] = click.prompt(str(each), hide_input=True, err=True)
+    elif missing:
+        raise Unusable(_lacking(missing))
+    return found
+
+
+def _lacking(missing: "Sequence[Needed]") -> str:
+    from replay.resending.secrets import variable
+
+    first = missing[0]
+    listed = "; ".join(map(str, missing))
+    return (
+        f"the recording hides {len(missing)} secret{'s' if len(missing) > 1 else ''} that the requests need: "
+        f"{listed}. Give each, for example --secret {first.name}=…, or {variable(first.name)} in the environment"
+    )
+
+
+def _in_file(file: Path) -> dict[str, str]:
+    try:
+        values = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise Unusable(f"--secrets-file {file}: {error}") from error
+    for name, value in values.items():
+        if not isinstance(value, str):
+            raise Unusable(f"--secrets-file {file}: {name}: must be text in quotes")
+    return values

@@ -1,0 +1,148 @@
+"""Comparing two bodies: JSON by field, text as a whole, anything else by its bytes."""
+
+import json
+from collections.abc import Iterator
+
+from contract.headers import media_type
+from contract.events import Headers
+from replay.resending.differences import Difference
+from replay.resending.likeness import Likeness
+from replay.resending.sequence import Item, Way, changes
+
+type Issued = frozenset[str]
+"""Places at which the answer issues values: `JSON user.id`."""
+
+
+def is_json(fields: Headers) -> bool:
+    """Whether a body says that it is JSON (RFC 6839 §3.1)."""
+    media = media_type(fields)
+    return media == "application/json" or media.endswith("+json")
+
+
+def compare_json(
+    recorded: object, new: object, likeness: Likeness, issued: Issued = frozenset(), prefix: str = "JSON"
+) -> Iterator[Difference]:
+    """The fields in which two JSON values differ; `prefix` stands before each path."""
+    yield from _values(recorded, new, likeness, issued, prefix, ())
+
+
+def compare_text(recorded: bytes, new: bytes, likeness: Likeness) -> Iterator[Difference]:
+    """One difference, where the bytes say different things."""
+    if recorded == new:
+        return
+    try:
+        old_text, new_text = recorded.decode(), new.decode()
+    except UnicodeDecodeError:
+        sizes = f"{len(recorded):,} bytes", f"{len(new):,} bytes"
+        yield Difference("body", "body", Way.CHANGED, *sizes)
+        return
+    if not likeness.alike(old_text, new_text):
+        yield Difference(
+            "body", "body", Way.CHANGED, likeness.expected(old_text), likeness.shown(new_text)
+        )
+
+
+def parsed(text: bytes) -> tuple[bool, object]:
+    """Whether this is JSON, and its value."""
+    try:
+        return True, json.loads(text)
+    except (ValueError, RecursionError):
+        return False, None
+
+
+def key_of(value: object, likeness: Likeness, *, recorded: bool) -> str:
+    """What is equal for two JSON values exactly where nothing differs that a comparison would tell."""
+    return json.dumps(_masked(value, likeness, recorded), sort_keys=True)
+
+
+def _masked(value: object, likeness: Likeness, recorded: bool) -> object:
+    match value:
+        case dict():
+            return {name: _masked(each, likeness, recorded) for name, each in value.items()}
+        case list():
+            return [_masked(each, likeness, recorded) for each in value]
+        case str():
+            return likeness.form(likeness.expected(value) if recorded else likeness.shown(value))
+        case int() if not isinstance(value, bool):
+            text = str(value)
+            return likeness.form(likeness.expected(text) if recorded else text)
+    return value
+
+
+def _values(
+    recorded: object,
+    new: object,
+    likeness: Likeness,
+    issued: Issued,
+    prefix: str,
+    path: tuple[str, ...],
+) -> Iterator[Difference]:
+    where = f"{prefix} {'.'.join(path)}".rstrip()
+    if isinstance(recorded, dict) and isinstance(new, dict):
+        for name in [*recorded, *(name for name in new if name not in recorded)]:
+            below = (*path, str(name))
+            field = f"{prefix} {'.'.join(below)}"
+            if name not in new:
+                old = _shown(recorded[name], likeness, recorded=True)
+                yield Difference(field, field, Way.MISSING, old, None)
+            elif name not in recorded:
+                extra = _shown(new[name], likeness, recorded=False)
+                yield Difference(field, field, Way.EXTRA, None, extra)
+            else:
+                yield from _values(recorded[name], new[name], likeness, issued, prefix, below)
+    elif isinstance(recorded, list) and isinstance(new, list):
+        yield from _lists(recorded, new, likeness, issued, prefix, path)
+    elif not _alike(recorded, new, likeness, where in issued):
+        yield Difference(
+            where,
+            where,
+            Way.CHANGED,
+            _shown(recorded, likeness, recorded=True),
+            _shown(new, likeness, recorded=False),
+        )
+
+
+def _lists(
+    recorded: list[object],
+    new: list[object],
+    likeness: Likeness,
+    issued: Issued,
+    prefix: str,
+    path: tuple[str, ...],
+) -> Iterator[Difference]:
+    if len(recorded) == len(new):
+        for index, (old, now) in enumerate(zip(recorded, new, strict=True)):
+            yield from _values(old, now, likeness, issued, prefix, (*path, str(index)))
+        return
+    olds = [Item(type(each).__name__, key_of(each, likeness, recorded=True)) for each in recorded]
+    news = [Item(type(each).__name__, key_of(each, likeness, recorded=False)) for each in new]
+    for change in changes(olds, news):
+        index = change.recorded if change.recorded is not None else change.new
+        below = (*path, str(index))
+        if change.way is Way.CHANGED:
+            assert change.recorded is not None
+            assert change.new is not None
+            yield from _values(recorded[change.recorded], new[change.new], likeness, issued, prefix, below)
+            continue
+        where = f"{prefix} {'.'.join(below)}"
+        yield Difference(
+            where,
+            where,
+            change.way,
+            _shown(recorded[change.recorded], likeness, recorded=True) if change.recorded is not None else None,
+            _shown(new[change.new], likeness, recorded=False) if change.new is not None else None,
+        )
+
+
+def _alike(recorded: object, new: object, likeness: Likeness, is_issued: bool) -> bool:
+    is_number = [isinstance(each, int) and not isinstance(each, bool) for each in (recorded, new)]
+    is_text = [isinstance(each, str) for each in (recorded, new)]
+    if all(is_text) or all(is_number):
+        alike = likeness.issued_alike if is_issued else likeness.alike
+        return alike(str(recorded), str(new))
+    return type(recorded) is type(new) and recorded == new
+
+
+def _shown(value: object, likeness: Likeness, *, recorded: bool) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return likeness.expected(text) if recorded else likeness.shown(text)

@@ -1,0 +1,367 @@
+"""Sending a plan's requests, each at its time, and keeping what comes back.
+
+One task for each request. It waits for what the request depends on and for its time, then sends. What an
+answer issues is known as soon as its bytes are there: a stream's ID long before the stream ends.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import httpx
+
+from contract.events import Breaker, Event, Manner, Message
+from contract.headers import content_coding, media_type
+from contract.sse import SseParser
+from recordings.decoding import decoder_for
+from replay.binding import Bindings
+from replay.recorded import Recorded
+from replay.resending.comparing import EVENT_STREAM
+from replay.resending.issuing import Spot, described, read, spots
+from replay.resending.leaving import Leave, leave_of
+from replay.resending.plan import Step
+from replay.resending.substituting import Replacement, Sendable, substituted, without_tokens
+from replay.resending.targets import Target, headed
+from replay.resending.timing import timing_of
+from replay.resending.wire import Clock, Wire
+from replay.values import in_request
+
+HTTP2 = b"HTTP/2.0"
+INTERRUPTED = "resend was interrupted"
+IDLE = 2.0
+"""Seconds after which an unused connection is not used again: services close theirs after some."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to send. `speed` None: without pauses. `timeout`: seconds without a byte before an answer is given up
+    (longer where the recording was silent for longer). `secrets` by their tokens in the recording."""
+
+    targets: Mapping[str, Target]
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    speed: float | None = 1.0
+    concurrency: int | None = None
+    proxy: str | None = None
+    ca: str | None = None
+    timeout: float = 30.0
+
+
+@dataclass(slots=True)
+class Sent:
+    """What became of one request. `new` is the number of the new exchange, 0 where it was not sent; then
+    `why_not` says why. `values` are the new values by the recorded ones."""
+
+    exchange: int
+    new: int = 0
+    why_not: str = ""
+    values: dict[str, str] = field(default_factory=dict)
+
+
+class Sender:
+    """Sends the steps of one plan; `run` once. `put` gets every event, `done` the number of each exchange
+    that is over."""
+
+    def __init__(
+        self,
+        steps: Sequence[Step],
+        exchanges: Mapping[int, Recorded],
+        bindings: Bindings,
+        settings: Settings,
+        *,
+        clock: Clock,
+        put: Callable[[Event], None],
+        done: Callable[[int], None] = lambda _: None,
+        first_number: int = 1,
+    ) -> None:
+        self._steps, self._exchanges, self._bindings = steps, exchanges, bindings
+        self._settings, self._clock, self._put, self._done = settings, clock, put, done
+        self._number = first_number - 1
+        self._began = 0
+        self._clients: dict[bool, httpx.AsyncClient] = {}
+        self._limit = asyncio.Semaphore(settings.concurrency) if settings.concurrency else None
+        self._over = {step.exchange: asyncio.Event() for step in steps}
+        self._over_at: dict[int, int] = {}
+        self._known: dict[str, asyncio.Future[str | None]] = {}
+        self.sent = {step.exchange: Sent(step.exchange) for step in steps}
+
+    async def run(self) -> bool:
+        """Send everything; False where it was interrupted: by then what ran is ended, and noted as such."""
+        loop = asyncio.get_running_loop()
+        for step in self._steps:
+            for binding in self._bindings.issued_by(step.exchange):
+                self._known[binding.value] = loop.create_future()
+        async with contextlib.AsyncExitStack() as stack:
+            for http2 in (False, True):
+                self._clients[http2] = await stack.enter_async_context(self._client(http2))
+            self._began = self._clock.now()
+            tasks = [asyncio.create_task(self._step(step)) for step in self._steps]
+            try:
+                await asyncio.gather(*tasks)
+            except asyncio.CancelledError:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+                return False
+        return True
+
+    def _client(self, http2: bool) -> httpx.AsyncClient:
+        settings = self._settings
+        verify = httpx.create_ssl_context(verify=True)
+        if settings.ca is not None:
+            verify.load_verify_locations(settings.ca)
+        return httpx.AsyncClient(
+            http2=http2,
+            verify=verify,
+            proxy=settings.proxy,
+            trust_env=False,  # nothing is sent anywhere that was not named
+            follow_redirects=False,
+            limits=httpx.Limits(keepalive_expiry=IDLE),
+        )
+
+    async def _step(self, step: Step) -> None:
+        sent = self.sent[step.exchange]
+        try:
+            sent.why_not = INTERRUPTED
+            why_not = await self._ready(step)
+            if not why_not:
+                async with self._limit or contextlib.nullcontext():
+                    why_not = await self._send(step, sent)
+            sent.why_not = why_not
+        finally:
+            self._settle(step.exchange, sent.new != 0)
+            self._over_at[step.exchange] = self._clock.now()
+            self._over[step.exchange].set()
+            self._done(step.exchange)
+
+    async def _ready(self, step: Step) -> str:
+        """Wait for all that the request depends on and for its time; why it cannot be sent, else empty."""
+        for value in step.values:
+            why_not = await self._issued(value)
+            if why_not:
+                return why_not
+        due = self._began + step.start
+        for before in step.after:
+            await self._over[before.exchange].wait()
+            due = max(due, self._over_at[before.exchange] + before.pause)
+        await asyncio.sleep(max(due - self._clock.now(), 0) / 1_000_000)
+        return ""
+
+    async def _issued(self, value: str) -> str:
+        """Wait for a value; why it does not come, else empty."""
+        issued = self._bindings.all[value].issued
+        known = self._known.get(value)
+        if known is None:
+            return f"the answer to {issued.exchange} issues {described(issued.place)}, and is not sent for"
+        if await asyncio.shield(known) is not None:
+            return ""
+        issuer = self.sent[issued.exchange]
+        if not issuer.new:
+            return f"{issued.exchange}, which issues {described(issued.place)}, was not sent"
+        return f"the answer to {issued.exchange} did not issue {described(issued.place)}"
+
+    async def _send(self, step: Step, sent: Sent) -> str:
+        recorded = self._exchanges[step.exchange]
+        try:
+            sendable = self._sendable(recorded)
+        except ValueError as error:
+            return f"its body cannot be made: {error}"
+        target = self._settings.targets[recorded.origin]
+        http2 = target.scheme == "https" and recorded.request.version.startswith(b"HTTP/2")
+        from_http2 = recorded.request.version.startswith(b"HTTP/2")
+        sized = len(sendable.body) if from_http2 and (sendable.body or not http2) else None
+        headers = headed(
+            sendable.headers,
+            recorded.origin,
+            self._settings.targets,
+            sized=sized if sendable.body else None,
+        )
+        self._number += 1
+        sent.new = self._number
+        wire = Wire(self._number, self._clock, self._put)
+        receiver = _Receiver(wire, recorded, spots(recorded, self._bindings), self._know, sent.values)
+        request = self._request(recorded, sendable, target, headers, wire)
+        wire.request(
+            sendable.method,
+            (target.scheme, target.host, target.port),
+            sendable.target,
+            headers,
+            HTTP2 if http2 else b"HTTP/1.1",
+        )
+        await _exchanged(self._clients[http2], request, receiver, self._settings.speed)
+        return ""
+
+    def _sendable(self, recorded: Recorded) -> Sendable:
+        replacements = []
+        for place, binding in self._bindings.echoed_by(recorded.exchange):
+            known = self._known.get(binding.value)
+            new = known.result() if known is not None and known.done() else None
+            if new is not None:
+                replacements.append(Replacement(place, binding.value, new))
+        secrets = self._settings.secrets
+        if secrets:
+            replacements += [
+                Replacement(found.place, found.value, secrets[found.value])
+                for found in in_request(recorded)
+                if found.value in secrets
+            ]
+        return without_tokens(substituted(recorded, replacements), secrets.items())
+
+    def _request(
+        self,
+        recorded: Recorded,
+        sendable: Sendable,
+        target: Target,
+        headers: Sequence[tuple[bytes, bytes]],
+        wire: Wire,
+    ) -> httpx.Request:
+        gap = max(filter(None, _silences(recorded)), default=0) / 1_000_000
+        patience = max(self._settings.timeout, 2 * gap)
+        timeout = httpx.Timeout(patience, pool=None).as_dict()
+        return httpx.Request(
+            sendable.method.decode("latin-1"),
+            httpx.URL(scheme=target.scheme, host=target.host, port=target.port, path="/"),
+            headers=list(headers),
+            stream=_Body(recorded, sendable, wire, self._settings.speed),
+            extensions={"target": sendable.target, "timeout": timeout},
+        )
+
+    def _know(self, spot: Spot, new: str) -> None:
+        known = self._known[spot.value]
+        if not known.done():
+            known.set_result(new)
+
+    def _settle(self, exchange: int, was_sent: bool) -> None:
+        """Nothing more is issued by that exchange."""
+        for binding in self._bindings.issued_by(exchange):
+            known = self._known[binding.value]
+            if not known.done():
+                known.set_result(None)
+
+
+def _silences(recorded: Recorded) -> tuple[int | None, int | None]:
+    timing = timing_of(recorded)
+    return timing.first_byte, timing.largest_gap
+
+
+class _Body(httpx.AsyncByteStream):
+    """A request's body in its recorded pieces and pace; notes what leaves."""
+
+    def __init__(self, recorded: Recorded, sendable: Sendable, wire: Wire, speed: float | None) -> None:
+        self._start, self._pieces = recorded.request.at, sendable.pieces
+        self._wire, self._speed = wire, speed
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        for piece in self._pieces:
+            if self._speed is not None:
+                due = began + max(piece.at - self._start, 0) / self._speed / 1_000_000
+                await asyncio.sleep(max(due - loop.time(), 0))
+            self._wire.chunk(Message.REQUEST, piece.data)
+            yield piece.data
+        self._wire.end(Message.REQUEST)
+
+
+class _Receiver:
+    """Takes an answer in: notes its events, finds what it issues, and tells when the client had left."""
+
+    def __init__(
+        self,
+        wire: Wire,
+        recorded: Recorded,
+        wanted: Sequence[Spot],
+        know: Callable[[Spot, str], None],
+        values: dict[str, str],
+    ) -> None:
+        self.wire = wire
+        self.leave: Leave | None = leave_of(recorded)
+        self._wanted, self._know, self._values = list(wanted), know, values
+        self._events, self._size = 0, 0
+        self._parser: SseParser | None = None
+        self._decode: Callable[[bytes], bytes] = bytes
+
+    def head(self, response: httpx.Response) -> None:
+        """The head of the answer is there."""
+        version = HTTP2 if response.http_version == "HTTP/2" else response.http_version.encode()
+        reason = response.extensions.get("reason_phrase", b"")
+        headers = tuple(response.headers.raw)
+        self.wire.response(response.status_code, reason, version, headers)
+        if media_type(headers) == EVENT_STREAM:
+            coding = content_coding(headers)
+            decoder = decoder_for(coding) if coding else None
+            if not coding or decoder is not None:
+                self._parser = SseParser()
+                self._decode = decoder.feed if decoder is not None else bytes
+        self._look()
+
+    def data(self, data: bytes) -> bool:
+        """Some of its body is there; whether the client had left by now."""
+        self.wire.chunk(Message.RESPONSE, data)
+        self._size += len(data)
+        if self._parser is not None:
+            try:
+                events = self._parser.feed(self._decode(data))
+            except ValueError:
+                self._parser, events = None, []
+            self._events += len(events)
+            kinds = {spot.place.name.partition(":")[0] for spot in self._wanted}
+            if any(event.event in kinds or event.id for event in events):
+                self._look()
+        return self.leave is not None and self.leave.is_due(self._events, self._size)
+
+    def end(self) -> None:
+        """It is over, complete or not."""
+        self._look()
+
+    def _look(self) -> None:
+        """Find what the answer issues, as far as it is there."""
+        if not self._wanted:
+            return
+        found = read(self.wire.recorded(), self._wanted)
+        for spot in self._wanted:
+            if spot.value in found:
+                self._values[spot.value] = found[spot.value]
+                self._know(spot, found[spot.value])
+        self._wanted = [spot for spot in self._wanted if spot.value not in found]
+
+
+async def _exchanged(
+    client: httpx.AsyncClient, request: httpx.Request, receiver: _Receiver, speed: float | None
+) -> None:
+    """Send one request and take its answer in, to its end or to where the recorded client left."""
+    wire, leave = receiver.wire, receiver.leave
+    seconds = leave.after / (speed or 1.0) / 1_000_000 if leave is not None and leave.by_time else None
+    try:
+        async with asyncio.timeout(seconds):
+            await _received(client, request, receiver)
+    except TimeoutError:
+        wire.abort(Breaker.CLIENT, Manner.CLOSED, "the client leaves, as it did in the recording")
+    except httpx.TimeoutException:
+        wire.abort(Breaker.CLIENT, Manner.CLOSED, "given up: nothing came for too long")
+    except httpx.ConnectError as error:
+        wire.abort(Breaker.SERVER, Manner.UNREACHABLE, str(error) or "no connection can be made")
+    except (httpx.LocalProtocolError, httpx.ProxyError, httpx.UnsupportedProtocol) as error:
+        wire.abort(Breaker.CLIENT, Manner.REFUSED, f"it cannot be sent: {error}")
+    except httpx.RemoteProtocolError as error:
+        wire.abort(Breaker.SERVER, Manner.CLOSED, str(error))
+    except httpx.HTTPError as error:
+        wire.abort(Breaker.SERVER, Manner.RESET, str(error) or type(error).__name__)
+    except asyncio.CancelledError:
+        wire.abort(Breaker.CLIENT, Manner.SHUTDOWN, INTERRUPTED)
+        raise
+    receiver.end()
+
+
+async def _received(client: httpx.AsyncClient, request: httpx.Request, receiver: _Receiver) -> None:
+    response = await client.send(request, stream=True)
+    try:
+        receiver.head(response)
+        async for data in response.aiter_raw():
+            if receiver.data(data):
+                reason = "the client leaves, as it did in the recording"
+                receiver.wire.abort(Breaker.CLIENT, Manner.CLOSED, reason)
+                return
+        receiver.wire.end(Message.RESPONSE)
+    finally:
+        await response.aclose()
