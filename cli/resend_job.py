@@ -63,6 +63,7 @@ def job_of(recording: Path, **chosen: Any) -> "Job":
         ca=_certificates(chosen["ca"]),
         timeout=chosen["timeout"],
     )
+    profile, profile_toml = _profile(recording, info, chosen["profile"])
     redact = [name.strip() for name in info.options.get("streamid_redact", "on").split(",")]
     return Job(
         recording=str(recording),
@@ -70,7 +71,8 @@ def job_of(recording: Path, **chosen: Any) -> "Job":
         bindings=bindings,
         steps=planned,
         settings=settings,
-        profile=_profile(recording, info, chosen["profile"]),
+        profile=profile,
+        profile_toml=profile_toml,
         tokens=frozenset(each.token for each in redactions),
         ignored=chosen["ignored"],
         learns=chosen["learn"],
@@ -87,20 +89,18 @@ def writing(path: Path | None, job: "Job") -> "Iterator[Callable[[Event], None]]
     if path is None:
         yield lambda _: None
         return
-    from contract.profile import builtin_names, builtin_toml
     from recordings.beginning import redactor, run_info
     from recordings.redaction import load_key
     from recordings.writer import Writer
 
     profile = job.profile
-    toml = builtin_toml(profile.name) if profile.name in builtin_names() else job.profile_toml
     options = {"streamid_resend": job.recording}
     try:
         key = load_key(None) if job.hides_secrets else b"unused"
         path.parent.mkdir(parents=True, exist_ok=True)
         writer = Writer(
             path,
-            run_info(datetime.now(UTC), profile, toml, options),
+            run_info(datetime.now(UTC), profile, job.profile_toml, options),
             redactor=redactor(key, profile, job.secret_names, enabled=job.hides_secrets),
             profile=profile,
             on_judged=lambda _: None,
@@ -144,15 +144,19 @@ def _check_bodies(recording: Path, sent: "Sequence[Recorded]") -> None:
         )
 
 
-def _profile(recording: Path, info: "RunInfo", name: str | None) -> "Profile":
-    from contract.profile import Profile, ProfileError, builtin, builtin_names
+def _profile(recording: Path, info: "RunInfo", name: str | None) -> "tuple[Profile, str]":
+    """The contract and its text."""
+    from contract.profile import Profile, ProfileError, builtin_names, builtin_toml
 
+    where = f"{recording}: its profile {info.profile_name}" if name is None else name
     try:
         if name is None:
-            return Profile.from_toml(info.profile_toml, f"{recording}: its profile {info.profile_name}")
-        if name in builtin_names():
-            return builtin(name)
-        return Profile.from_toml(Path(name).read_text(encoding="utf-8"), name)
+            toml = info.profile_toml
+        elif name in builtin_names():
+            toml = builtin_toml(name)
+        else:
+            toml = Path(name).read_text(encoding="utf-8")
+        return Profile.from_toml(toml, where), toml
     except ProfileError as error:
         raise Unusable(f"{error}; --profile names another") from error
     except (OSError, UnicodeDecodeError) as error:
