@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.colour import colour_option
-from cli.errors import Unusable
 from cli.progress import progress
 from cli.recordings_argument import note, recording_argument
 
@@ -94,9 +93,7 @@ def _pairs(context: click.Context, parameter: click.Parameter, values: tuple[str
     callback=_pairs,
     help="A secret that the recording hides.",
 )
-@click.option(
-    "--secrets-file", type=Path, metavar="FILE", help="Secrets as lines of TOML: name = \"value\"."
-)
+@click.option("--secrets-file", type=Path, metavar="FILE", help='Secrets as lines of TOML: name = "value".')
 @click.option("--profile", metavar="NAME|FILE", help="Another contract than the recording's own.")
 @click.option(
     "--timeout",
@@ -156,8 +153,7 @@ def _run(job: "Job", recording: Path, record: Path | None) -> "Report":
     from replay.resending.running import resend as send
 
     with writing(record, job) as put, progress(len(job.steps) * (1 + job.learns), str(recording)) as advance:
-        report = asyncio.run(send(job, put, lambda _: advance(1)))
-    return report
+        return asyncio.run(send(job, put, lambda _: advance(1)))
 
 
 def _print(report: "Report", form: str) -> None:

@@ -1,4 +1,4 @@
-"""What `streamid resend` has to do, from what its user says: everything is checked before anything is sent."""
+"""What `streamid resend` has to do, by its options; all is checked before anything is sent."""
 
 import contextlib
 import os
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from contract.profile import Profile
     from recordings.rows import Redaction, RunInfo
     from replay.recorded import Recorded
-    from replay.resending.plan import Step
     from replay.resending.running import Job
     from replay.resending.secrets import Needed
 
@@ -218,8 +217,8 @@ def _lacking(missing: "Sequence[Needed]") -> str:
     first = missing[0]
     listed = "; ".join(map(str, missing))
     return (
-        f"the recording hides {len(missing)} secret{'s' if len(missing) > 1 else ''} that the requests need: "
-        f"{listed}. Give each, for example --secret {first.name}=…, or {variable(first.name)} in the environment"
+        f"the recording hides {len(missing)} secret{'s' if len(missing) > 1 else ''} that the requests need:"
+        f" {listed}. Give each, as in --secret {first.name}=… or {variable(first.name)}=… in the environment"
     )
 
 

@@ -1,6 +1,7 @@
 """What `streamid resend` found, for people: a line for each exchange, then its differences."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from cli.rendering.escaping import printable, shortened
@@ -11,18 +12,24 @@ from replay.resending.sequence import Way
 if TYPE_CHECKING:
     from replay.resending.differences import Difference
     from replay.resending.report import Compared, Report
-    from replay.resending.timing import Timing
 
 SHOWN = 20
 """Differences of one exchange that are listed."""
+LISTED = 6
+"""Numbers of exchanges that are listed."""
+RUN = 3
+"""Events of a type in a row from which on they are one line."""
+SHORT_GAP = 1000
+"""µs below which a gap is not worth showing."""
 WIDE = 120
 """Characters of a value that are shown."""
 _COLOURS = {Fate.SAME: "green", Fate.DIFFERENT: "red", Fate.NOT_SENT: "yellow"}
+_WAYS = {Way.MISSING: "missing", Way.EXTRA: "new", Way.CHANGED: "changed", Way.REORDERED: "reordered"}
 _SIGNS = {Fate.SAME: "✓", Fate.DIFFERENT: "✗", Fate.NOT_SENT: "–"}
 
 
 def report_lines(report: "Report") -> Iterator[str]:
-    """The exchanges in the order in which they were planned, then a line with the counts."""
+    """The exchanges in the order in which they were planned, what they have in common, and the counts."""
     for origin, target in report.targets.items():
         yield f"{printable(origin)} → {printable(target)}"
     yield ""
@@ -32,24 +39,41 @@ def report_lines(report: "Report") -> Iterator[str]:
     for exchange, why in report.left_out:
         yield f"  #{exchange} is left out: {printable(why)}"
     yield ""
+    yield from _repeated(report)
     yield from _learned(report)
     yield _counts(report)
 
 
 def _exchange(each: "Compared", several: bool) -> Iterator[str]:
     sign = coloured(_SIGNS[each.fate], _COLOURS[each.fate])
-    where = f"{printable(each.origin)}{printable(each.path)}" if several else printable(each.path)
-    yield f"{sign} #{each.exchange}  {printable(each.method)} {where}  {_status(each)}{_times(each)}"
+    where = f"{each.origin.partition('://')[2] if several else ''}{each.path}"
+    line = f"{sign} #{each.exchange}  {printable(each.method)} {printable(where)}  {_status(each)}"
+    yield f"{line}{coloured(_times(each), 'bright_black')}"
     if each.needed_by:
-        users = ", ".join(f"#{number}" for number in each.needed_by[:5])
-        more = f" and {len(each.needed_by) - 5} more" if len(each.needed_by) > 5 else ""
-        yield f"      sent because {users}{more} need what it issues"
+        yield f"      sent because of {_listed(each.needed_by)}, which send back what it issues"
     if each.because:
         yield f"      {'not sent: ' if each.fate is Fate.NOT_SENT else ''}{printable(each.because)}"
-    for difference in each.differences[:SHOWN]:
-        yield f"      {difference_line(difference)}"
-    if len(each.differences) > SHOWN:
-        yield f"      … {len(each.differences) - SHOWN:,} more differences (--format json has all)"
+    lines = list(_condensed(each.differences))
+    yield from (f"      {line}" for line in lines[:SHOWN])
+    if len(lines) > SHOWN:
+        yield f"      … and {len(lines) - SHOWN:,} more (--format json has all)"
+
+
+def _listed(numbers: Iterable[int]) -> str:
+    shown = [f"#{number}" for number in numbers]
+    more = f" and {len(shown) - LISTED} more" if len(shown) > LISTED else ""
+    return ", ".join(shown[:LISTED]) + more
+
+
+def _condensed(differences: "Iterable[Difference]") -> Iterator[str]:
+    """A line each, but one for a run of events of a type that are all missing, or all new."""
+    for (way, field), some in groupby(differences, key=lambda each: (each.way, each.field)):
+        run = list(some)
+        if len(run) > RUN and field.startswith("event ") and way in (Way.MISSING, Way.EXTRA):
+            what = "missing" if way is Way.MISSING else "new"
+            yield f"{printable(run[0].where)} to {printable(run[-1].where)}: {len(run)} {what}"
+        else:
+            yield from map(difference_line, run)
 
 
 def difference_line(difference: "Difference") -> str:
@@ -69,7 +93,7 @@ def difference_line(difference: "Difference") -> str:
 def _value(text: str | None) -> str:
     if text is None:
         return "nothing"
-    return shortened(printable(text), WIDE) or '""'
+    return shortened(printable(text), WIDE) or "(empty)"
 
 
 def _status(each: "Compared") -> str:
@@ -80,22 +104,40 @@ def _status(each: "Compared") -> str:
 
 
 def _times(each: "Compared") -> str:
+    """First byte, end, and the largest gap of a stream, recorded → new, in milliseconds."""
     old, new = each.timing
     if new is None:
         return ""
-    parts = [_time(name, old, new) for name in ("first_byte", "duration", "largest_gap")]
-    return coloured(f"  {', '.join(filter(None, parts))}", "bright_black") if any(parts) else ""
-
-
-def _time(name: str, old: "Timing", new: "Timing") -> str:
-    was, is_ = getattr(old, name), getattr(new, name)
-    if was is None or is_ is None or (name == "largest_gap" and max(was, is_) < 1000):
-        return ""
-    return f"{name.replace('_', ' ')} {_ms(was)} → {_ms(is_)}"
+    pairs = [
+        ("first byte", old.first_byte, new.first_byte),
+        ("end", old.duration, new.duration),
+        ("gap", old.largest_gap, new.largest_gap),
+    ]
+    shown = [
+        f"{name} {_ms(was)} → {_ms(is_)} ms"
+        for name, was, is_ in pairs
+        if was is not None and is_ is not None and (name != "gap" or max(was, is_) >= SHORT_GAP)
+    ]
+    return f"  {', '.join(shown)}" if shown else ""
 
 
 def _ms(micros: int) -> str:
-    return f"{micros / 1000:.0f} ms" if micros >= 10_000 else f"{micros / 1000:.1f} ms"
+    return f"{micros / 1000:,.0f}" if micros >= 10_000 else f"{micros / 1000:.1f}"
+
+
+def _repeated(report: "Report") -> Iterator[str]:
+    """What differs in several exchanges, each difference once."""
+    found: dict[tuple[Way, str], list[int]] = {}
+    for each in report.exchanges:
+        for way, field in dict.fromkeys((one.way, one.field) for one in each.differences):
+            found.setdefault((way, field), []).append(each.exchange)
+    often = {what: numbers for what, numbers in found.items() if len(numbers) > 1}
+    if not often:
+        return
+    yield "In several exchanges:"
+    for (way, field), numbers in sorted(often.items(), key=lambda pair: -len(pair[1])):
+        yield f"  {printable(field)}: {_WAYS[way]} in {len(numbers)} ({_listed(numbers)})"
+    yield ""
 
 
 def _learned(report: "Report") -> Iterator[str]:

@@ -3,14 +3,11 @@
 import json
 from collections.abc import Iterator
 
-from contract.headers import media_type
 from contract.events import Headers
+from contract.headers import media_type
 from replay.resending.differences import Difference
-from replay.resending.likeness import Likeness
+from replay.resending.likeness import UNMARKED, Likeness, Marks
 from replay.resending.sequence import Item, Way, changes
-
-type Issued = frozenset[str]
-"""Places at which the answer issues values: `JSON user.id`."""
 
 
 def is_json(fields: Headers) -> bool:
@@ -20,10 +17,10 @@ def is_json(fields: Headers) -> bool:
 
 
 def compare_json(
-    recorded: object, new: object, likeness: Likeness, issued: Issued = frozenset(), prefix: str = "JSON"
+    recorded: object, new: object, likeness: Likeness, marks: Marks = UNMARKED, prefix: str = "JSON"
 ) -> Iterator[Difference]:
     """The fields in which two JSON values differ; `prefix` stands before each path."""
-    yield from _values(recorded, new, likeness, issued, prefix, ())
+    yield from _values(recorded, new, likeness, marks, prefix, ())
 
 
 def compare_text(recorded: bytes, new: bytes, likeness: Likeness) -> Iterator[Difference]:
@@ -37,9 +34,7 @@ def compare_text(recorded: bytes, new: bytes, likeness: Likeness) -> Iterator[Di
         yield Difference("body", "body", Way.CHANGED, *sizes)
         return
     if not likeness.alike(old_text, new_text):
-        yield Difference(
-            "body", "body", Way.CHANGED, likeness.expected(old_text), likeness.shown(new_text)
-        )
+        yield Difference("body", "body", Way.CHANGED, likeness.expected(old_text), likeness.shown(new_text))
 
 
 def parsed(text: bytes) -> tuple[bool, object]:
@@ -73,7 +68,7 @@ def _values(
     recorded: object,
     new: object,
     likeness: Likeness,
-    issued: Issued,
+    marks: Marks,
     prefix: str,
     path: tuple[str, ...],
 ) -> Iterator[Difference]:
@@ -89,30 +84,26 @@ def _values(
                 extra = _shown(new[name], likeness, recorded=False)
                 yield Difference(field, field, Way.EXTRA, None, extra)
             else:
-                yield from _values(recorded[name], new[name], likeness, issued, prefix, below)
+                yield from _values(recorded[name], new[name], likeness, marks, prefix, below)
     elif isinstance(recorded, list) and isinstance(new, list):
-        yield from _lists(recorded, new, likeness, issued, prefix, path)
-    elif not _alike(recorded, new, likeness, where in issued):
-        yield Difference(
-            where,
-            where,
-            Way.CHANGED,
-            _shown(recorded, likeness, recorded=True),
-            _shown(new, likeness, recorded=False),
-        )
+        yield from _lists(recorded, new, likeness, marks, prefix, path)
+    elif not _alike(recorded, new, likeness, marks, where):
+        old = json.dumps(recorded, ensure_ascii=False)
+        now = _shown(new, likeness, recorded=False)
+        yield Difference(where, where, Way.CHANGED, marks.expected(likeness, where, old), now)
 
 
 def _lists(
     recorded: list[object],
     new: list[object],
     likeness: Likeness,
-    issued: Issued,
+    marks: Marks,
     prefix: str,
     path: tuple[str, ...],
 ) -> Iterator[Difference]:
     if len(recorded) == len(new):
-        for index, (old, now) in enumerate(zip(recorded, new, strict=True)):
-            yield from _values(old, now, likeness, issued, prefix, (*path, str(index)))
+        for place, (old, now) in enumerate(zip(recorded, new, strict=True)):
+            yield from _values(old, now, likeness, marks, prefix, (*path, str(place)))
         return
     olds = [Item(type(each).__name__, key_of(each, likeness, recorded=True)) for each in recorded]
     news = [Item(type(each).__name__, key_of(each, likeness, recorded=False)) for each in new]
@@ -122,24 +113,25 @@ def _lists(
         if change.way is Way.CHANGED:
             assert change.recorded is not None
             assert change.new is not None
-            yield from _values(recorded[change.recorded], new[change.new], likeness, issued, prefix, below)
+            yield from _values(recorded[change.recorded], new[change.new], likeness, marks, prefix, below)
             continue
         where = f"{prefix} {'.'.join(below)}"
         yield Difference(
             where,
             where,
             change.way,
-            _shown(recorded[change.recorded], likeness, recorded=True) if change.recorded is not None else None,
+            _shown(recorded[change.recorded], likeness, recorded=True)
+            if change.recorded is not None
+            else None,
             _shown(new[change.new], likeness, recorded=False) if change.new is not None else None,
         )
 
 
-def _alike(recorded: object, new: object, likeness: Likeness, is_issued: bool) -> bool:
+def _alike(recorded: object, new: object, likeness: Likeness, marks: Marks, where: str) -> bool:
     is_number = [isinstance(each, int) and not isinstance(each, bool) for each in (recorded, new)]
     is_text = [isinstance(each, str) for each in (recorded, new)]
     if all(is_text) or all(is_number):
-        alike = likeness.issued_alike if is_issued else likeness.alike
-        return alike(str(recorded), str(new))
+        return marks.alike(likeness, where, str(recorded), str(new))
     return type(recorded) is type(new) and recorded == new
 
 

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from contract.events import Breaker
 from contract.headers import content_coding, media_type
 from replay.recorded import Recorded
-from replay.resending.bodies import Issued, compare_json, compare_text, is_json, parsed
+from replay.resending.bodies import compare_json, compare_text, is_json, parsed
 from replay.resending.differences import Difference
 from replay.resending.events import compare_events, read_events
 from replay.resending.heads import compare_heads
-from replay.resending.likeness import Likeness
+from replay.resending.likeness import UNMARKED, Likeness, Marks
 from replay.resending.sequence import Way
 from replay.resending.timing import compare_timing, timing_of
 
@@ -39,10 +39,10 @@ def compare(
     new: Recorded,
     likeness: Likeness,
     *,
-    issued: Issued = frozenset(),
+    marks: Marks = UNMARKED,
     timing: bool = False,
 ) -> Iterator[Difference]:
-    """All differences of the new answer; `issued` are the places where it issues values of its own."""
+    """All differences of the new answer; `marks` says where it issues values."""
     yield from _endings(recorded, new)
     if timing:
         yield from compare_timing(timing_of(recorded), timing_of(new))
@@ -52,8 +52,8 @@ def compare(
     if old.status != now.status:
         yield Difference("status", "status", Way.CHANGED, str(old.status), str(now.status))
     same_version = old.version == now.version
-    yield from compare_heads(old.headers, now.headers, likeness, issued, same_version=same_version)
-    yield from _bodies(recorded, new, likeness, issued)
+    yield from compare_heads(old.headers, now.headers, likeness, marks, same_version=same_version)
+    yield from _bodies(recorded, new, likeness, marks)
 
 
 def why_not_compared(recorded: Recorded) -> str:
@@ -77,7 +77,7 @@ def _endings(recorded: Recorded, new: Recorded) -> Iterator[Difference]:
     yield Difference("outcome", "outcome", Way.CHANGED, old, because)
 
 
-def _bodies(recorded: Recorded, new: Recorded, likeness: Likeness, issued: Issued) -> Iterator[Difference]:
+def _bodies(recorded: Recorded, new: Recorded, likeness: Likeness, marks: Marks) -> Iterator[Difference]:
     assert recorded.response is not None
     assert new.response is not None
     old_text, new_text = recorded.response_text(), new.response_text()
@@ -92,7 +92,7 @@ def _bodies(recorded: Recorded, new: Recorded, likeness: Likeness, issued: Issue
     if medias == (EVENT_STREAM, EVENT_STREAM):
         part = is_part(recorded)
         old_events, new_events = read_events(old_text), read_events(new_text)
-        yield from compare_events(old_events, new_events, likeness, issued, is_part=part)
+        yield from compare_events(old_events, new_events, likeness, marks, is_part=part)
         return
     if is_part(recorded):
         new_text = new_text[: len(old_text)]
@@ -100,6 +100,6 @@ def _bodies(recorded: Recorded, new: Recorded, likeness: Likeness, issued: Issue
         old_is_json, old_value = parsed(old_text)
         new_is_json, new_value = parsed(new_text)
         if old_is_json and new_is_json:
-            yield from compare_json(old_value, new_value, likeness, issued)
+            yield from compare_json(old_value, new_value, likeness, marks)
             return
     yield from compare_text(old_text, new_text, likeness)

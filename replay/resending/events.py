@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from contract.sse import SseEvent, SseParser
-from replay.resending.bodies import Issued, compare_json, key_of, parsed
+from replay.resending.bodies import compare_json, key_of, parsed
 from replay.resending.differences import Difference
-from replay.resending.likeness import Likeness
+from replay.resending.likeness import Likeness, Marks
 from replay.resending.sequence import Change, Item, Way, changes
 
 
@@ -29,7 +29,7 @@ def read_events(text: bytes) -> Read:
 
 
 def compare_events(
-    recorded: Read, new: Read, likeness: Likeness, issued: Issued, *, is_part: bool
+    recorded: Read, new: Read, likeness: Likeness, marks: Marks, *, is_part: bool
 ) -> Iterator[Difference]:
     """The differences, event by event; events are counted from 1.
 
@@ -41,7 +41,7 @@ def compare_events(
     if is_part:
         found = _without_rest(found, len(news))
     for change in found:
-        yield from _difference(change, recorded.events, new.events, likeness, issued)
+        yield from _difference(change, recorded.events, new.events, likeness, marks)
     if not is_part:
         yield from _rests(recorded.rest, new.rest, likeness)
 
@@ -67,7 +67,7 @@ def _difference(
     recorded: tuple[SseEvent, ...],
     new: tuple[SseEvent, ...],
     likeness: Likeness,
-    issued: Issued,
+    marks: Marks,
 ) -> Iterator[Difference]:
     old = recorded[change.recorded] if change.recorded is not None else None
     now = new[change.new] if change.new is not None else None
@@ -77,7 +77,7 @@ def _difference(
     assert number is not None
     where, field = f"event {number + 1} {event.event}", f"event {event.event}"
     if change.way is Way.CHANGED and old is not None and now is not None:
-        for each in _changed(old, now, likeness, issued):
+        for each in _changed(old, now, likeness, marks):
             yield each._replace(field=f"{field}{each.field}", where=f"{where}{each.where}")
         return
     if change.way is Way.REORDERED:
@@ -93,18 +93,16 @@ def _difference(
     )
 
 
-def _changed(old: SseEvent, new: SseEvent, likeness: Likeness, issued: Issued) -> Iterator[Difference]:
+def _changed(old: SseEvent, new: SseEvent, likeness: Likeness, marks: Marks) -> Iterator[Difference]:
     """What differs in two events of one type; `where` continues `event 3 chunk`."""
     old_is_json, old_payload = parsed(old.data.encode("utf-8", "surrogatepass"))
     new_is_json, new_payload = parsed(new.data.encode("utf-8", "surrogatepass"))
     if old_is_json and new_is_json:
-        mine = frozenset(
-            each.replace(f"event {old.event}: ", ": ", 1) for each in issued if each.startswith("event ")
-        )
+        mine = marks.below(f"event {old.event}")
         yield from compare_json(old_payload, new_payload, likeness, mine, ":")
     elif old_is_json != new_is_json or not likeness.alike(old.data, new.data):
         yield Difference("", "", Way.CHANGED, likeness.expected(old.data), likeness.shown(new.data))
-    if not likeness.alike(old.id, new.id) and "an event's id" not in issued:
+    if not likeness.alike(old.id, new.id) and "an event's id" not in marks.issued:
         yield Difference(": id", ": id", Way.CHANGED, likeness.expected(old.id), likeness.shown(new.id))
     if old.retry != new.retry:
         yield Difference(": retry", ": retry", Way.CHANGED, _shown(old.retry), _shown(new.retry))

@@ -3,21 +3,33 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from replay.binding import Bindings
+from replay.binding import Binding, Bindings, Site
 from replay.recorded import Recorded
 from replay.values import Found, Place, in_answer
+
+
+class Key(NamedTuple):
+    """What tells a bound value from all others: two things may have the same small number."""
+
+    value: str
+    issued: Site
+
+
+def key_of(binding: Binding) -> Key:
+    """The key of a binding."""
+    return Key(binding.value, binding.issued)
 
 
 class Spot(NamedTuple):
     """A value's place in an answer; where a place has several values, the `ordinal`-th of them, from 0."""
 
-    value: str
-    place: Place
+    key: Key
     ordinal: int
 
-    def __str__(self) -> str:
-        """As a report names it."""
-        return described(self.place)
+    @property
+    def place(self) -> Place:
+        """Where it is."""
+        return self.key.issued.place
 
 
 def described(place: Place) -> str:
@@ -43,14 +55,12 @@ def spots(recorded: Recorded, bindings: Bindings) -> tuple[Spot, ...]:
         return ()
     found = in_answer(recorded)
     return tuple(
-        Spot(binding.value, place, _ordinal(found, place, binding.value))
-        for binding in issued
-        for place in (binding.issued.place,)
+        Spot(key_of(binding), _ordinal(found, binding.issued.place, binding.value)) for binding in issued
     )
 
 
-def read(new: Recorded, wanted: Iterable[Spot]) -> dict[str, str]:
-    """The new values by the recorded ones, as far as the new answer has them."""
+def read(new: Recorded, wanted: Iterable[Spot]) -> dict[Key, str]:
+    """The new values, as far as the new answer has them."""
     wanted = list(wanted)
     if not wanted or new.response is None:
         return {}
@@ -61,7 +71,7 @@ def read(new: Recorded, wanted: Iterable[Spot]) -> dict[str, str]:
     for spot in wanted:
         there = by_place.get(spot.place, [])
         if spot.ordinal < len(there) and there[spot.ordinal]:
-            values[spot.value] = there[spot.ordinal]
+            values[spot.key] = there[spot.ordinal]
     return values
 
 

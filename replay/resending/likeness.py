@@ -6,6 +6,7 @@ that was issued in place of the recorded one, or – issued nowhere – where it
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from email.utils import parsedate_tz
 
 from replay.forms import is_random, masked
@@ -46,6 +47,10 @@ class Likeness:
         whole = self._whole.get(recorded)
         return self._hide_new(whole) if whole is not None else self._hide_old(self._replace(recorded))
 
+    def hidden(self, recorded: str) -> str:
+        """Recorded text without its secrets."""
+        return self._hide_old(recorded)
+
     def shown(self, new: str) -> str:
         """New text without its secrets."""
         return self._hide_new(new)
@@ -81,6 +86,38 @@ class Likeness:
         if len(text) < 40 and text[-3:] == "GMT" and parsedate_tz(text) is not None:
             return "(date)"  # RFC 9110 §5.6.7
         return masked(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What is known of places in one answer, each as a report names it (`JSON user.id`).
+
+    At those in `issued` the answer issues a value of its own. At those in `bound` are values that were
+    issued before and are too short to be known anywhere else: the new one by the recorded one.
+    """
+
+    issued: frozenset[str] = frozenset()
+    bound: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def alike(self, likeness: Likeness, where: str, recorded: str, new: str) -> bool:
+        """Whether at `where` the new value is what the recorded one says."""
+        if where in self.issued:
+            return likeness.issued_alike(recorded, new)
+        expected = self.bound.get(where, {}).get(recorded)
+        return likeness.alike(recorded, new) if expected is None else expected == new
+
+    def expected(self, likeness: Likeness, where: str, recorded: str) -> str:
+        """The recorded text as it is shown: where a value is issued, any new one would do."""
+        return likeness.hidden(recorded) if where in self.issued else likeness.expected(recorded)
+
+    def below(self, prefix: str) -> "Marks":
+        """The places that begin with `prefix`, without it."""
+        size = len(prefix)
+        issued = frozenset(each[size:] for each in self.issued if each.startswith(prefix))
+        return Marks(issued, {each[size:]: to for each, to in self.bound.items() if each.startswith(prefix)})
+
+
+UNMARKED = Marks()
 
 
 def _replacer(pairs: Mapping[str, str]) -> Callable[[str], str]:

@@ -21,6 +21,7 @@ from typing import NamedTuple
 from contract.events import Kind
 from replay.binding import Binding, Bindings
 from replay.recorded import Recorded
+from replay.resending.issuing import Key, key_of
 
 ACTED_ON = frozenset({"path", "query", "form", "json"})
 """Kinds of places whose values say what a request acts on; those in headers and cookies say who asks."""
@@ -42,7 +43,7 @@ class Step:
 
     exchange: int
     start: int
-    values: tuple[str, ...]
+    values: tuple[Key, ...]
     after: tuple[After, ...]
     needed_by: tuple[int, ...] = ()
 
@@ -106,11 +107,11 @@ def steps(
     ]
 
 
-def _values(recorded: Recorded, bindings: Bindings) -> tuple[str, ...]:
+def _values(recorded: Recorded, bindings: Bindings) -> tuple[Key, ...]:
     """Values that a request carries, and that were issued before it began, each once."""
     carried = [binding for _, binding in bindings.echoed_by(recorded.exchange)]
     return tuple(
-        dict.fromkeys(binding.value for binding in carried if binding.issued.at <= recorded.request.at)
+        dict.fromkeys(key_of(binding) for binding in carried if binding.issued.at <= recorded.request.at)
     )
 
 
@@ -141,9 +142,7 @@ def _in_turn(sent: Sequence[Recorded]) -> dict[int, tuple[After, ...]]:
     ended = _Ended(sent)
     return {
         each.exchange: tuple(
-            After(before, 0)
-            for before, _ in ended.just_before(each.request.at)
-            if before != each.exchange
+            After(before, 0) for before, _ in ended.just_before(each.request.at) if before != each.exchange
         )
         for each in sent
     }

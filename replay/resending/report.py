@@ -41,7 +41,7 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A resend. `left_out`: (exchange, why) of what was asked for and cannot be sent at all, such as a tunnel.
+    """A resend. `left_out`: (exchange, why) of what cannot be sent at all, such as a tunnel.
 
     `learned` has the fields that differed between two sends, by route.
     """

@@ -13,8 +13,8 @@ from replay.forms import is_random
 from replay.recorded import Recorded
 from replay.resending.comparing import compare, outcome_of, why_not_compared
 from replay.resending.differences import Difference, Volatile
-from replay.resending.issuing import described, read, spots
-from replay.resending.likeness import Likeness
+from replay.resending.issuing import Key, described, key_of, read, spots
+from replay.resending.likeness import Likeness, Marks
 from replay.resending.plan import Step
 from replay.resending.report import Compared, Fate, Report
 from replay.resending.sending import Sender, Sent, Settings
@@ -88,9 +88,7 @@ def _report(
     job: Job, events: Sequence[Event], rounds: Sequence[Mapping[int, Sent]], *, interrupted: bool
 ) -> Report:
     """Compare everything, with the secrets of this run hidden first."""
-    hiding = redactor(
-        secrets.token_bytes(32), job.profile, job.secret_names, enabled=job.hides_secrets
-    )
+    hiding = redactor(secrets.token_bytes(32), job.profile, job.secret_names, enabled=job.hides_secrets)
     hidden = [each for event in events for each in hiding.feed(event)] + hiding.flush()
     tokens = frozenset(each.token for each in hiding.take_redactions())
     comparison = _Comparison(job, by_number(hidden), tokens)
@@ -113,6 +111,7 @@ class _Comparison:
     def __init__(self, job: Job, news: Mapping[int, Recorded], tokens: frozenset[str]) -> None:
         self._job, self._news, self._tokens = job, news, tokens
         self._likeness: Likeness | None = None
+        self._bound_now: dict[Key, str] = {}
         self._own_form = re.compile(job.profile.id.format)
         self._issued = _issued_at(job)
         self.volatile = Volatile()
@@ -122,14 +121,15 @@ class _Comparison:
     def learn(self, first: Mapping[int, Sent], second: Mapping[int, Sent]) -> None:
         """Take what differs between two sends for volatile."""
         one, other = self._bound(first), self._bound(second)
-        both = {one[value]: other[value] for value in one if value in other}
+        both = {new: other[key] for key, new in one.items() if key in other and is_random(new)}
         likeness = self._like(both, old_tokens=self._tokens)
         for step in self._job.steps:
             was, now = (self._news.get(each[step.exchange].new) for each in (first, second))
             if was is None or now is None:
                 continue
             recorded = self._job.exchanges[step.exchange]
-            for each in compare(was, now, likeness, issued=self._issued.get(recorded.exchange, frozenset())):
+            marks = Marks(self._issued.get(step.exchange, frozenset()))
+            for each in compare(was, now, likeness, marks=marks):
                 self.volatile.learn(route_of(recorded), each.field)
 
     def of(self, step: Step, sents: Mapping[int, Sent]) -> Compared:
@@ -137,7 +137,9 @@ class _Comparison:
         recorded, sent = self._job.exchanges[step.exchange], sents[step.exchange]
         new = self._news.get(sent.new) if sent.new else None
         if self._likeness is None:
-            self._likeness = self._like(self._bound(sents), old_tokens=self._job.tokens)
+            self._bound_now = self._bound(sents)
+            everywhere = {key.value: new for key, new in self._bound_now.items() if is_random(key.value)}
+            self._likeness = self._like(everywhere, old_tokens=self._job.tokens)
         differences: tuple[Difference, ...] = ()
         fate, because = Fate.NOT_SENT, sent.why_not
         if new is not None:
@@ -145,7 +147,7 @@ class _Comparison:
                 recorded,
                 new,
                 self._likeness,
-                issued=self._issued.get(recorded.exchange, frozenset()),
+                marks=self._marks(step.exchange, self._bound_now),
                 timing=self._job.with_timing,
             )
             route = route_of(recorded)
@@ -168,14 +170,22 @@ class _Comparison:
             differences=differences,
         )
 
-    def _bound(self, sents: Mapping[int, Sent]) -> dict[str, str]:
-        """The new values by the recorded ones, with this run's secrets hidden."""
-        bound = {}
+    def _bound(self, sents: Mapping[int, Sent]) -> dict[Key, str]:
+        """The new values, with this run's secrets hidden."""
+        bound: dict[Key, str] = {}
         for exchange, sent in sents.items():
             new = self._news.get(sent.new) if sent.new else None
             if new is not None:
                 bound |= read(new, spots(self._job.exchanges[exchange], self._job.bindings))
         return bound
+
+    def _marks(self, exchange: int, bound: Mapping[Key, str]) -> Marks:
+        here: dict[str, dict[str, str]] = {}
+        for place, binding in self._job.bindings.answered_by(exchange):
+            new = bound.get(key_of(binding))
+            if new is not None and not is_random(binding.value):
+                here.setdefault(described(place), {})[binding.value] = new
+        return Marks(self._issued.get(exchange, frozenset()), here)
 
     def _like(self, bound: Mapping[str, str], *, old_tokens: frozenset[str]) -> Likeness:
         return Likeness(
@@ -190,7 +200,7 @@ class _Comparison:
 def _issued_at(job: Job) -> dict[int, frozenset[str]]:
     """Where each answer issues values: it is their first issuer, or was asked the very same once more."""
     found: dict[int, set[str]] = {}
-    for binding in job.bindings.all.values():
+    for binding in job.bindings.each:
         first = job.exchanges.get(binding.issued.exchange)
         for site in (binding.issued, *binding.again):
             again = job.exchanges.get(site.exchange)

@@ -18,7 +18,7 @@ from recordings.decoding import decoder_for
 from replay.binding import Bindings
 from replay.recorded import Recorded
 from replay.resending.comparing import EVENT_STREAM
-from replay.resending.issuing import Spot, described, read, spots
+from replay.resending.issuing import Key, Spot, described, key_of, read, spots
 from replay.resending.leaving import Leave, leave_of
 from replay.resending.plan import Step
 from replay.resending.substituting import Replacement, Sendable, substituted, without_tokens
@@ -35,8 +35,11 @@ IDLE = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How to send. `speed` None: without pauses. `timeout`: seconds without a byte before an answer is given up
-    (longer where the recording was silent for longer). `secrets` by their tokens in the recording."""
+    """How to send. `speed` None: without pauses. `secrets` are by their tokens in the recording.
+
+    `timeout`: seconds without a byte before an answer is given up; longer where the recording was silent
+    for longer.
+    """
 
     targets: Mapping[str, Target]
     secrets: Mapping[str, str] = field(default_factory=dict)
@@ -55,7 +58,7 @@ class Sent:
     exchange: int
     new: int = 0
     why_not: str = ""
-    values: dict[str, str] = field(default_factory=dict)
+    values: dict[Key, str] = field(default_factory=dict)
 
 
 class Sender:
@@ -82,7 +85,7 @@ class Sender:
         self._limit = asyncio.Semaphore(settings.concurrency) if settings.concurrency else None
         self._over = {step.exchange: asyncio.Event() for step in steps}
         self._over_at: dict[int, int] = {}
-        self._known: dict[str, asyncio.Future[str | None]] = {}
+        self._known: dict[Key, asyncio.Future[str | None]] = {}
         self.sent = {step.exchange: Sent(step.exchange) for step in steps}
 
     async def run(self) -> bool:
@@ -90,7 +93,7 @@ class Sender:
         loop = asyncio.get_running_loop()
         for step in self._steps:
             for binding in self._bindings.issued_by(step.exchange):
-                self._known[binding.value] = loop.create_future()
+                self._known[key_of(binding)] = loop.create_future()
         async with contextlib.AsyncExitStack() as stack:
             for http2 in (False, True):
                 self._clients[http2] = await stack.enter_async_context(self._client(http2))
@@ -128,29 +131,35 @@ class Sender:
                 async with self._limit or contextlib.nullcontext():
                     why_not = await self._send(step, sent)
             sent.why_not = why_not
+            if not sent.new:
+                self._settle(step.exchange)
+                await self._due(step)  # whoever comes after it comes after what it would have come after
         finally:
-            self._settle(step.exchange, sent.new != 0)
+            self._settle(step.exchange)
             self._over_at[step.exchange] = self._clock.now()
             self._over[step.exchange].set()
             self._done(step.exchange)
 
     async def _ready(self, step: Step) -> str:
         """Wait for all that the request depends on and for its time; why it cannot be sent, else empty."""
-        for value in step.values:
-            why_not = await self._issued(value)
+        for key in step.values:
+            why_not = await self._issued(key)
             if why_not:
                 return why_not
+        await self._due(step)
+        return ""
+
+    async def _due(self, step: Step) -> None:
+        """Wait until those before it are over, and for its time."""
         due = self._began + step.start
         for before in step.after:
             await self._over[before.exchange].wait()
             due = max(due, self._over_at[before.exchange] + before.pause)
         await asyncio.sleep(max(due - self._clock.now(), 0) / 1_000_000)
-        return ""
 
-    async def _issued(self, value: str) -> str:
+    async def _issued(self, key: Key) -> str:
         """Wait for a value; why it does not come, else empty."""
-        issued = self._bindings.all[value].issued
-        known = self._known.get(value)
+        issued, known = key.issued, self._known.get(key)
         if known is None:
             return f"the answer to {issued.exchange} issues {described(issued.place)}, and is not sent for"
         if await asyncio.shield(known) is not None:
@@ -194,7 +203,7 @@ class Sender:
     def _sendable(self, recorded: Recorded) -> Sendable:
         replacements = []
         for place, binding in self._bindings.echoed_by(recorded.exchange):
-            known = self._known.get(binding.value)
+            known = self._known.get(key_of(binding))
             new = known.result() if known is not None and known.done() else None
             if new is not None:
                 replacements.append(Replacement(place, binding.value, new))
@@ -227,14 +236,14 @@ class Sender:
         )
 
     def _know(self, spot: Spot, new: str) -> None:
-        known = self._known[spot.value]
+        known = self._known[spot.key]
         if not known.done():
             known.set_result(new)
 
-    def _settle(self, exchange: int, was_sent: bool) -> None:
+    def _settle(self, exchange: int) -> None:
         """Nothing more is issued by that exchange."""
         for binding in self._bindings.issued_by(exchange):
-            known = self._known[binding.value]
+            known = self._known[key_of(binding)]
             if not known.done():
                 known.set_result(None)
 
@@ -272,7 +281,7 @@ class _Receiver:
         recorded: Recorded,
         wanted: Sequence[Spot],
         know: Callable[[Spot, str], None],
-        values: dict[str, str],
+        values: dict[Key, str],
     ) -> None:
         self.wire = wire
         self.leave: Leave | None = leave_of(recorded)
@@ -320,10 +329,10 @@ class _Receiver:
             return
         found = read(self.wire.recorded(), self._wanted)
         for spot in self._wanted:
-            if spot.value in found:
-                self._values[spot.value] = found[spot.value]
-                self._know(spot, found[spot.value])
-        self._wanted = [spot for spot in self._wanted if spot.value not in found]
+            if spot.key in found:
+                self._values[spot.key] = found[spot.key]
+                self._know(spot, found[spot.key])
+        self._wanted = [spot for spot in self._wanted if spot.key not in found]
 
 
 async def _exchanged(

@@ -62,7 +62,7 @@ def changes(recorded: Sequence[Item], new: Sequence[Item]) -> list[Change]:
 
 
 def _position(matched: list[tuple[int, int]]) -> Callable[[Change], tuple[int, int, int]]:
-    """Where a change stands: by the recorded sequence; what is extra comes after what was matched before it."""
+    """Where a change stands: by the recorded sequence; what is extra, after what was matched before it."""
     news = [new for _, new in matched]
 
     def position(change: Change) -> tuple[int, int, int]:
@@ -84,9 +84,7 @@ def _gaps(matched: list[tuple[int, int]], olds: int, news: int) -> Iterator[tupl
         old, new = next_old + 1, next_new + 1
 
 
-def _moved(
-    recorded: Sequence[Item], new: Sequence[Item], gaps: list[tuple[range, range]]
-) -> list[Change]:
+def _moved(recorded: Sequence[Item], new: Sequence[Item], gaps: list[tuple[range, range]]) -> list[Change]:
     """Items that both have, at different points."""
     left: defaultdict[Hashable, deque[int]] = defaultdict(deque)
     for _, news in gaps:
@@ -160,9 +158,7 @@ def _path(history: list[dict[int, int]], x: int, y: int) -> list[tuple[int, int]
     for edits in range(len(history) - 1, -1, -1):
         furthest = history[edits]
         diagonal = x - y
-        down = diagonal == -edits or (
-            diagonal != edits and furthest[diagonal - 1] < furthest[diagonal + 1]
-        )
+        down = diagonal == -edits or (diagonal != edits and furthest[diagonal - 1] < furthest[diagonal + 1])
         before = diagonal + 1 if down else diagonal - 1
         start = furthest.get(before, 0)
         begin = (start, start - before) if edits else (0, 0)

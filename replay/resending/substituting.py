@@ -99,7 +99,11 @@ def swapped(text: str, old: str, new: str) -> str:
     """`text` with `new` for `old`, which is all of it or stands in it by itself, percent-encoded or not."""
     if text == old:
         return new
-    for was, now in ((old, new), (quote(old, safe=""), quote(new, safe="")), (quote_plus(old), quote_plus(new))):
+    for was, now in (
+        (old, new),
+        (quote(old, safe=""), quote(new, safe="")),
+        (quote_plus(old), quote_plus(new)),
+    ):
         if was and was in text:
             alone = rf"(?<![\w-]){re.escape(was)}(?![\w-])"
             return re.sub(alone, lambda _, now=now: now, text)  # type: ignore[misc]
@@ -138,7 +142,9 @@ def _in_pair(pair: bytes, each: Replacement) -> bytes:
 def _in_header(headers: Headers, each: Replacement) -> Headers:
     return tuple(
         [
-            (name, _field(value, each)) if name.lower().decode("latin-1") == each.place.name else (name, value)
+            (name, _field(value, each))
+            if name.lower().decode("latin-1") == each.place.name
+            else (name, value)
             for name, value in headers
         ]
     )

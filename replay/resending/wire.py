@@ -45,9 +45,7 @@ class Wire:
         """The request's head leaves, for (scheme, host, port)."""
         scheme, host, port = url
         line = method, scheme, host, port, target, version, headers
-        self._add(
-            RequestHead(self.exchange, Side.BOTH, self._clock.now(), *line, server=f"{host}:{port}")
-        )
+        self._add(RequestHead(self.exchange, Side.BOTH, self._clock.now(), *line, server=f"{host}:{port}"))
 
     def response(self, status: int, reason: bytes, version: bytes, headers: Headers) -> None:
         """The answer's head came."""
