@@ -18,7 +18,7 @@ from cli.recordings_argument import note, opened
 if TYPE_CHECKING:
     from contract.events import Event
     from contract.profile import Profile
-    from recordings.rows import Redaction, RunInfo
+    from recordings.rows import RunInfo
     from replay.recorded import Recorded
     from replay.resending.running import Job
     from replay.resending.secrets import Needed
@@ -31,6 +31,7 @@ def job_of(recording: Path, **chosen: Any) -> "Job":
     from replay.recorded import recorded_exchanges
     from replay.resending.plan import is_http, steps
     from replay.resending.running import Job
+    from replay.resending.secrets import needed_secrets
     from replay.resending.sending import Settings
     from replay.resending.targets import TargetError, targets
 
@@ -50,12 +51,14 @@ def job_of(recording: Path, **chosen: Any) -> "Job":
     sent = [exchanges[step.exchange] for step in planned]
     _check_bodies(recording, sent)
     try:
-        where = targets(chosen["to"], dict.fromkeys(each.origin for each in sent))
+        origins = [dict.fromkeys(each.origin for each in some) for some in (sent, exchanges.values())]
+        where = targets(chosen["to"], *origins)
     except TargetError as error:
         raise Unusable(f"--to: {error}") from error
+    needed = needed_secrets(exchanges.values(), redactions, bindings.all)
     settings = Settings(
         targets=where,
-        secrets=_secrets(sent, redactions, bindings.all, chosen["secrets"], chosen["secrets_file"]),
+        secrets=_secrets(planned, needed, chosen["secrets"], chosen["secrets_file"]),
         speed=chosen["speed"],
         concurrency=chosen["concurrency"],
         proxy=_proxy(chosen["proxy"]),
@@ -185,23 +188,19 @@ def _certificates(path: Path | None) -> str | None:
 
 
 def _secrets(
-    sent: "Sequence[Recorded]",
-    redactions: "Sequence[Redaction]",
-    bound: Mapping[str, object],
-    options: Mapping[str, str],
-    file: Path | None,
+    planned: "Sequence[Step]", known: "Sequence[Needed]", options: Mapping[str, str], file: Path | None
 ) -> dict[str, str]:
-    """The secrets by their tokens; asked for on a terminal where they are not given."""
-    from replay.resending.secrets import given, needed_secrets, variable
+    """The secrets by their tokens, as far as they are sent; asked for on a terminal if they are not given."""
+    from replay.resending.secrets import given, variable
 
-    needed = needed_secrets(sent, redactions, bound)
-    values = {
-        each.name: os.environ[variable(each.name)] for each in needed if variable(each.name) in os.environ
-    }
     named = {**(_in_file(file) if file is not None else {}), **options}
-    if unknown := [name for name in named if name not in {each.name for each in needed}]:
-        there = ", ".join(each.name for each in needed) or "none"
-        raise Unusable(f"--secret {unknown[0]}: no such secret is needed (needed: {there})")
+    if unknown := [name for name in named if name not in {each.name for each in known}]:
+        there = ", ".join(each.name for each in known) or "none"
+        raise Unusable(f"--secret {unknown[0]}: the recording hides no such secret (it hides: {there})")
+    sent = {step.exchange for step in planned}
+    needed = [each for each in known if any(exchange in sent for exchange, _ in each.places)]
+    variables = {each.name: os.environ.get(variable(each.name)) for each in needed}
+    values = {name: value for name, value in variables.items() if value is not None}
     found, missing = given(needed, {**values, **named})
     if missing and sys.stdin.isatty() and sys.stderr.isatty():
         for each in missing:

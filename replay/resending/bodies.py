@@ -1,7 +1,7 @@
 """Comparing two bodies: JSON by field, text as a whole, anything else by its bytes."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from contract.events import Headers
 from contract.headers import media_type
@@ -78,19 +78,18 @@ def _values(
             below = (*path, str(name))
             field = f"{prefix} {'.'.join(below)}"
             if name not in new:
-                old = _shown(recorded[name], likeness, recorded=True)
+                old = _shown(recorded[name], likeness.expected)
                 yield Difference(field, field, Way.MISSING, old, None)
             elif name not in recorded:
-                extra = _shown(new[name], likeness, recorded=False)
+                extra = _shown(new[name], likeness.shown)
                 yield Difference(field, field, Way.EXTRA, None, extra)
             else:
                 yield from _values(recorded[name], new[name], likeness, marks, prefix, below)
     elif isinstance(recorded, list) and isinstance(new, list):
         yield from _lists(recorded, new, likeness, marks, prefix, path)
     elif not _alike(recorded, new, likeness, marks, where):
-        old = json.dumps(recorded, ensure_ascii=False)
-        now = _shown(new, likeness, recorded=False)
-        yield Difference(where, where, Way.CHANGED, marks.expected(likeness, where, old), now)
+        old = _shown(recorded, lambda text: marks.expected(likeness, where, text))
+        yield Difference(where, where, Way.CHANGED, old, _shown(new, likeness.shown))
 
 
 def _lists(
@@ -120,10 +119,8 @@ def _lists(
             where,
             where,
             change.way,
-            _shown(recorded[change.recorded], likeness, recorded=True)
-            if change.recorded is not None
-            else None,
-            _shown(new[change.new], likeness, recorded=False) if change.new is not None else None,
+            _shown(recorded[change.recorded], likeness.expected) if change.recorded is not None else None,
+            _shown(new[change.new], likeness.shown) if change.new is not None else None,
         )
 
 
@@ -135,6 +132,17 @@ def _alike(recorded: object, new: object, likeness: Likeness, marks: Marks, wher
     return type(recorded) is type(new) and recorded == new
 
 
-def _shown(value: object, likeness: Likeness, *, recorded: bool) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return likeness.expected(text) if recorded else likeness.shown(text)
+def _shown(value: object, says: Callable[[str], str]) -> str:
+    """The value as JSON, each text in it as `says` has it."""
+    return json.dumps(_mapped(value, says), ensure_ascii=False)
+
+
+def _mapped(value: object, says: Callable[[str], str]) -> object:
+    match value:
+        case dict():
+            return {name: _mapped(each, says) for name, each in value.items()}
+        case list():
+            return [_mapped(each, says) for each in value]
+        case str():
+            return says(value)
+    return value

@@ -57,9 +57,8 @@ def _cookies(old: list[str], now: list[str], likeness: Likeness, marks: Marks) -
         where = f"cookie {name}"
         was, is_ = olds.get(name), news.get(name)
         if was is None or is_ is None:
-            yield _lines(
-                where, ["; ".join(was)] if was else [], ["; ".join(is_)] if is_ else [], likeness, marks
-            )
+            lines = [["; ".join(each)] if each else [] for each in (was, is_)]
+            yield _lines(where, lines[0], lines[1], likeness, marks)
             continue
         same_attributes = len(was) == len(is_) and all(map(likeness.alike, was[1:], is_[1:]))
         if not marks.alike(likeness, where, was[0], is_[0]) or not same_attributes:

@@ -47,9 +47,13 @@ def target_of(url: str) -> Target:
     return Target(parts.scheme, parts.hostname, port or PORTS[parts.scheme])
 
 
-def targets(given: Iterable[str], origins: Iterable[str]) -> dict[str, Target]:
-    """The target of each recorded origin, from `URL` or `ORIGIN=URL`. Raises `TargetError`."""
+def targets(given: Iterable[str], origins: Iterable[str], others: Iterable[str] = ()) -> dict[str, Target]:
+    """The target of each recorded origin, from `URL` or `ORIGIN=URL`. Raises `TargetError`.
+
+    `others` are origins of the recording that nothing is sent to; they may be named, too.
+    """
     wanted = {_normal(origin): origin for origin in origins}
+    unused = {_normal(origin) for origin in others} - set(wanted)
     found: dict[str, Target] = {}
     for text in given:
         origin, equals, url = text.rpartition("=")
@@ -61,10 +65,13 @@ def targets(given: Iterable[str], origins: Iterable[str]) -> dict[str, Target]:
                 )
             found |= dict.fromkeys(wanted.values(), target_of(url))
             continue
+        target = target_of(url)
+        if _normal(origin) in unused:
+            continue
         if _normal(origin) not in wanted:
             known = ", ".join(wanted.values()) or "none"
             raise TargetError(f"{origin}: no request of the recording went there (origins: {known})")
-        found[wanted[_normal(origin)]] = target_of(url)
+        found[wanted[_normal(origin)]] = target
     if missing := [origin for origin in wanted.values() if origin not in found]:
         raise TargetError(f"no --to says where to send what went to {', '.join(missing)}")
     return found
