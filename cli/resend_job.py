@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from contract.profile import Profile
     from recordings.rows import RunInfo
     from replay.recorded import Recorded
+    from replay.resending.plan import Step
     from replay.resending.running import Job
     from replay.resending.secrets import Needed
 

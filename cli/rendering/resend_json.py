@@ -24,6 +24,7 @@ def report_json(report: "Report") -> str:
             "same": report.count(Fate.SAME),
             "different": report.count(Fate.DIFFERENT),
             "not_sent": report.count(Fate.NOT_SENT),
+            "interrupted": report.count(Fate.CUT),
             "differences": sum(len(each.differences) for each in report.exchanges),
         },
     }

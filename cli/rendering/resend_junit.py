@@ -1,6 +1,6 @@
 """What `streamid resend` found, as JUnit XML: a test for each exchange.
 
-What was not sent failed, for nothing is known of it; after an interruption it was skipped.
+What could not be sent failed; what was left out because of Ctrl-C was skipped.
 """
 
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ def junit_xml(report: "Report") -> str:
     root = Element("testsuites", name="streamid resend")
     suite = SubElement(root, "testsuite", name=printable(report.recording))
     for each in report.exchanges:
-        _test(suite, report, each)
+        _test(suite, report.recording, each)
     for element in (suite, root):
         _count(element)
     indent(root)
@@ -27,9 +27,9 @@ def junit_xml(report: "Report") -> str:
     return document.decode("ascii")
 
 
-def _test(suite: Element, report: "Report", each: "Compared") -> None:
+def _test(suite: Element, recording: str, each: "Compared") -> None:
     name = f"#{each.exchange} {printable(each.method)} {printable(each.path)}"
-    test = SubElement(suite, "testcase", classname=printable(report.recording), name=name)
+    test = SubElement(suite, "testcase", classname=printable(recording), name=name)
     new = each.timing[1]
     if new is not None and new.duration is not None:
         test.set("time", f"{new.duration / 1_000_000:.6f}")
@@ -37,7 +37,7 @@ def _test(suite: Element, report: "Report", each: "Compared") -> None:
         lines = [difference_line(one) for one in each.differences]
         more = f" (and {len(lines) - 1} more)" if len(lines) > 1 else ""
         SubElement(test, "failure", type="different", message=f"{lines[0]}{more}").text = "\n".join(lines)
-    elif each.fate is Fate.NOT_SENT and report.interrupted:
+    elif each.fate is Fate.CUT:
         SubElement(test, "skipped", message=printable(each.because))
     elif each.fate is Fate.NOT_SENT:
         SubElement(test, "failure", type="not-sent", message=f"not sent: {printable(each.because)}")

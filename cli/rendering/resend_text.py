@@ -35,7 +35,8 @@ def report_lines(report: "Report") -> Iterator[str]:
     yield ""
     several = len(report.targets) > 1
     for each in report.exchanges:
-        yield from _exchange(each, several)
+        if each.fate is not Fate.CUT:
+            yield from _exchange(each, several)
     for exchange, why in report.left_out:
         yield f"  #{exchange} is left out: {printable(why)}"
     yield ""
@@ -154,7 +155,8 @@ def _counts(report: "Report") -> str:
     parts = [f"{len(report.exchanges)} exchanges: {same} as recorded"]
     parts += [f"{different} different"] if different else []
     parts += [f"{unsent} not sent"] if unsent else []
+    cut = report.count(Fate.CUT)
     found = sum(len(each.differences) for each in report.exchanges)
     parts += [f"{found:,} difference{'s' if found != 1 else ''}"]
-    text = ", ".join(parts) + ("; interrupted" if report.interrupted else "")
+    text = ", ".join(parts) + (f"; interrupted before {cut} were over" if cut else "")
     return bold(coloured(text, "red" if report.differs else "green"))

@@ -14,6 +14,9 @@ class Fate(StrEnum):
     SAME = "same"
     DIFFERENT = "different"
     NOT_SENT = "not sent"
+    """Because of what the new service did: a difference."""
+    CUT = "interrupted"
+    """Not sent any more, or broken off, because its user stopped the resend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +62,8 @@ class Report:
 
     @property
     def differs(self) -> bool:
-        """Whether there is any difference; what an interruption left unsent is none."""
-        return any(
-            each.fate is Fate.DIFFERENT or (each.fate is Fate.NOT_SENT and not self.interrupted)
-            for each in self.exchanges
-        )
+        """Whether there is any difference; what an interruption left out is none."""
+        return any(each.fate in (Fate.DIFFERENT, Fate.NOT_SENT) for each in self.exchanges)
 
 
 def _count(exchanges: Iterable[Compared], fate: Fate) -> int:

@@ -17,7 +17,7 @@ from replay.resending.issuing import Key, described, key_of, read, spots
 from replay.resending.likeness import Likeness, Marks
 from replay.resending.plan import Step
 from replay.resending.report import Compared, Fate, Report
-from replay.resending.sending import Sender, Sent, Settings
+from replay.resending.sending import INTERRUPTED, Sender, Sent, Settings
 from replay.resending.targets import spellings
 from replay.resending.timing import timing_of
 from replay.resending.wire import Clock, by_number
@@ -141,8 +141,8 @@ class _Comparison:
             everywhere = {key.value: new for key, new in self._bound_now.items() if is_random(key.value)}
             self._likeness = self._like(everywhere, old_tokens=self._job.tokens)
         differences: tuple[Difference, ...] = ()
-        fate, because = Fate.NOT_SENT, sent.why_not
-        if new is not None:
+        fate, because = Fate.CUT if sent.why_not == INTERRUPTED else Fate.NOT_SENT, sent.why_not
+        if new is not None and fate is not Fate.CUT:
             found = compare(
                 recorded,
                 new,

@@ -17,7 +17,7 @@ the time that is taken grows with their square."""
 
 
 class Item(NamedTuple):
-    """What is compared: equal `key`s are equal items; only items of one `kind` can be a changed one."""
+    """What is compared; only items of one `kind` can be a changed one."""
 
     kind: str
     key: Hashable
@@ -42,11 +42,11 @@ class Change(NamedTuple):
 
 def changes(recorded: Sequence[Item], new: Sequence[Item]) -> list[Change]:
     """What makes `new` another sequence than `recorded`, in the order of the sequences; empty if nothing."""
-    matched = _matches([item.key for item in recorded], [item.key for item in new])
+    matched = _matches(recorded, new)
     if matched is None:
         kinds = _matches([item.kind for item in recorded], [item.kind for item in new])
         pairs = kinds if kinds is not None else [(at, at) for at in range(min(len(recorded), len(new)))]
-        matched = [(old, at) for old, at in pairs if recorded[old].key == new[at].key]
+        matched = [(old, at) for old, at in pairs if recorded[old] == new[at]]
     gaps = list(_gaps(matched, len(recorded), len(new)))
     found = _moved(recorded, new, gaps)
     moved_old = {change.recorded for change in found}
@@ -58,19 +58,19 @@ def changes(recorded: Sequence[Item], new: Sequence[Item]) -> list[Change]:
             [at for at in olds if at not in moved_old],
             [at for at in news if at not in moved_new],
         )
-    return sorted(found, key=_position(matched))
+    return sorted(found, key=_position(matched, len(recorded)))
 
 
-def _position(matched: list[tuple[int, int]]) -> Callable[[Change], tuple[int, int, int]]:
-    """Where a change stands: by the recorded sequence; what is extra, after what was matched before it."""
+def _position(matched: list[tuple[int, int]], size: int) -> Callable[[Change], tuple[int, int, int]]:
+    """Where a change stands: by the recorded sequence; what is extra, before what matches after it."""
     news = [new for _, new in matched]
 
     def position(change: Change) -> tuple[int, int, int]:
         if change.recorded is not None:
             return change.recorded, 0, 0
         assert change.new is not None
-        before = bisect_left(news, change.new) - 1
-        return (matched[before][0] if before >= 0 else -1), 1, change.new
+        after = bisect_left(news, change.new)
+        return (matched[after][0] if after < len(matched) else size), -1, change.new
 
     return position
 
@@ -89,11 +89,11 @@ def _moved(recorded: Sequence[Item], new: Sequence[Item], gaps: list[tuple[range
     left: defaultdict[Hashable, deque[int]] = defaultdict(deque)
     for _, news in gaps:
         for at in news:
-            left[new[at].key].append(at)
+            left[new[at]].append(at)
     found = []
     for olds, _ in gaps:
         for at in olds:
-            elsewhere = left.get(recorded[at].key)
+            elsewhere = left.get(recorded[at])
             if elsewhere:
                 found.append(Change(Way.REORDERED, at, elsewhere.popleft()))
     return found
