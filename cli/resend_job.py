@@ -2,10 +2,12 @@
 
 import contextlib
 import os
+import secrets
 import ssl
 import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,71 +20,110 @@ from cli.recordings_argument import note, opened
 if TYPE_CHECKING:
     from contract.events import Event
     from contract.profile import Profile
-    from recordings.rows import RunInfo
+    from recordings.reader import Recording
+    from recordings.rows import Redaction, RunInfo
+    from replay.binding import Bindings
     from replay.recorded import Recorded
     from replay.resending.plan import Step
     from replay.resending.running import Job
     from replay.resending.secrets import Needed
+    from replay.resending.sending import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is taken from the recording. `compared` and `tokens` are as in `Job`."""
+
+    exchanges: "dict[int, Recorded]"
+    redactions: "list[Redaction]"
+    profile: "Profile"
+    profile_toml: str
+    secret_names: list[str]
+    hides_secrets: bool
+    compared: "dict[int, Recorded]"
+    tokens: frozenset[str]
 
 
 def job_of(recording: Path, **chosen: Any) -> "Job":
     """The job. Raises `Unusable`, or `RecordingError`, where it cannot be done."""
     from replay import binding
     from replay.forms import is_random
-    from replay.recorded import recorded_exchanges
     from replay.resending.plan import is_http, steps
     from replay.resending.running import Job
-    from replay.resending.secrets import needed_secrets
-    from replay.resending.sending import Settings
-    from replay.resending.targets import TargetError, targets
 
-    with opened(recording) as source:
-        info = source.run.info
-        exchanges = {each.exchange: each for each in recorded_exchanges(source.events())}
-        redactions = list(source.redactions())
-    left_out = [
-        (each.exchange, f"it is {each.request.kind.value}, no HTTP request")
-        for each in exchanges.values()
-        if not is_http(each)
-    ]
-    exchanges = {number: each for number, each in exchanges.items() if is_http(each)}
+    source = _source(recording, chosen["profile"])
+    exchanges = {number: each for number, each in source.exchanges.items() if is_http(each)}
     bindings = binding.find(exchanges.values())
     asked = _asked(recording, exchanges, chosen["only"])
     planned = steps(exchanges, bindings, asked, speed=chosen["speed"], is_random=is_random)
-    sent = [exchanges[step.exchange] for step in planned]
-    _check_bodies(recording, sent)
-    try:
-        origins = [dict.fromkeys(each.origin for each in some) for some in (sent, exchanges.values())]
-        where = targets(chosen["to"], *origins)
-    except TargetError as error:
-        raise Unusable(f"--to: {error}") from error
-    needed = needed_secrets(exchanges.values(), redactions, bindings.all)
-    settings = Settings(
-        targets=where,
-        secrets=_secrets(planned, needed, chosen["secrets"], chosen["secrets_file"]),
-        speed=chosen["speed"],
-        concurrency=chosen["concurrency"],
-        proxy=_proxy(chosen["proxy"]),
-        ca=_certificates(chosen["ca"]),
-        timeout=chosen["timeout"],
-    )
-    profile, profile_toml = _profile(recording, info, chosen["profile"])
-    redact = [name.strip() for name in info.options.get("streamid_redact", "on").split(",")]
+    _check_bodies(recording, [exchanges[step.exchange] for step in planned])
     return Job(
         recording=str(recording),
         exchanges=exchanges,
         bindings=bindings,
         steps=planned,
-        settings=settings,
-        profile=profile,
-        profile_toml=profile_toml,
-        tokens=frozenset(each.token for each in redactions),
+        settings=_settings(source, exchanges, bindings, planned, **chosen),
+        profile=source.profile,
+        profile_toml=source.profile_toml,
+        tokens=source.tokens,
         ignored=chosen["ignored"],
         learns=chosen["learn"],
         with_timing="timing" in chosen["compared"],
-        secret_names=[name for name in redact if name not in ("", "on", "off")],
-        hides_secrets=redact != ["off"],
-        left_out=left_out,
+        secret_names=source.secret_names,
+        hides_secrets=source.hides_secrets,
+        compared=source.compared,
+        left_out=[
+            (number, f"it is {each.request.kind.value}, no HTTP request")
+            for number, each in source.exchanges.items()
+            if not is_http(each)
+        ],
+    )
+
+
+def _source(path: Path, profile_name: str | None) -> Source:
+    from replay.recorded import recorded_exchanges
+
+    with opened(path) as recording:
+        info = recording.run.info
+        exchanges = {each.exchange: each for each in recorded_exchanges(recording.events())}
+        redactions = list(recording.redactions())
+        redact = [name.strip() for name in info.options.get("streamid_redact", "on").split(",")]
+        names = [name for name in redact if name not in ("", "on", "off")]
+        profile, toml = _profile(path, info, profile_name)
+        compared, tokens = dict[int, "Recorded"](), frozenset(each.token for each in redactions)
+        hides = redact != ["off"]
+        if hides and not redactions:
+            compared, tokens = _hidden(recording, profile, names)
+    return Source(exchanges, redactions, profile, toml, names, hides, compared, tokens)
+
+
+def _settings(
+    source: Source,
+    exchanges: "Mapping[int, Recorded]",
+    bindings: "Bindings",
+    planned: "Sequence[Step]",
+    **chosen: Any,
+) -> "Settings":
+    """Where to, with which secrets, and how."""
+    from replay.resending.secrets import needed_secrets
+    from replay.resending.sending import Settings
+    from replay.resending.targets import TargetError, targets
+
+    sent = [exchanges[step.exchange] for step in planned]
+    try:
+        origins = [dict.fromkeys(each.origin for each in some) for some in (sent, exchanges.values())]
+        where = targets(chosen["to"], *origins)
+    except TargetError as error:
+        raise Unusable(f"--to: {error}") from error
+    needed = needed_secrets(exchanges.values(), source.redactions, bindings.all)
+    return Settings(
+        targets=where,
+        proxy=_proxy(chosen["proxy"]),
+        ca=_certificates(chosen["ca"]),
+        secrets=_secrets(planned, needed, chosen["secrets"], chosen["secrets_file"]),
+        speed=chosen["speed"],
+        concurrency=chosen["concurrency"],
+        timeout=chosen["timeout"],
     )
 
 
@@ -117,6 +158,19 @@ def writing(path: Path | None, job: "Job") -> "Iterator[Callable[[Event], None]]
         closing = writer.close()
         if not closing.clean or closing.lost_events or closing.lost_bytes:
             note(f"{path}: {closing.lost_events} events and {closing.lost_bytes} bytes were not kept")
+
+
+def _hidden(
+    source: "Recording", profile: "Profile", names: Sequence[str]
+) -> "tuple[dict[int, Recorded], frozenset[str]]":
+    """The exchanges of a recording that hides no secrets, with their secrets hidden; and the tokens."""
+    from recordings.beginning import redactor
+    from replay.recorded import recorded_exchanges
+
+    hiding = redactor(secrets.token_bytes(32), profile, names)
+    events = [each for event in source.events() for each in hiding.feed(event)] + hiding.flush()
+    tokens = frozenset(each.token for each in hiding.take_redactions())
+    return {each.exchange: each for each in recorded_exchanges(events)}, tokens
 
 
 def _asked(recording: Path, exchanges: "Mapping[int, Recorded]", only: str | None) -> list[int]:

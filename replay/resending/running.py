@@ -28,6 +28,8 @@ from replay.values import segments
 class Job:
     """What is to be done. `tokens` stand for secrets in the recording; `ignored` fields are not compared.
 
+    `compared` has the exchanges with their secrets hidden, where the recording itself does not hide them.
+
     `hides_secrets`: reports have none, beside the names that are always secret of `secret_names`, too.
     `learns`: everything is sent twice, and what differs between the two is not compared either.
     """
@@ -45,6 +47,7 @@ class Job:
     with_timing: bool = False
     secret_names: Sequence[str] = ()
     hides_secrets: bool = True
+    compared: Mapping[int, Recorded] = field(default_factory=dict)
     left_out: Sequence[tuple[int, str]] = field(default_factory=tuple)
 
 
@@ -144,7 +147,7 @@ class _Comparison:
         fate, because = Fate.CUT if sent.why_not == INTERRUPTED else Fate.NOT_SENT, sent.why_not
         if new is not None and fate is not Fate.CUT:
             found = compare(
-                recorded,
+                self._job.compared.get(step.exchange, recorded),
                 new,
                 self._likeness,
                 marks=self._marks(step.exchange, self._bound_now),

@@ -232,8 +232,13 @@ class Sender:
             httpx.URL(scheme=target.scheme, host=target.host, port=target.port, path="/"),
             headers=list(headers),
             stream=_Body(recorded, sendable, wire, self._settings.speed),
-            extensions={"target": sendable.target, "timeout": timeout},
+            extensions={"target": self._line_target(target, sendable.target), "timeout": timeout},
         )
+
+    def _line_target(self, target: Target, path: bytes) -> bytes:
+        """As in the request line: the whole URL for a proxy that sees the request (RFC 9112 §3.2.2)."""
+        seen = self._settings.proxy is not None and target.scheme == "http"
+        return target.origin.encode() + path if seen else path
 
     def _know(self, spot: Spot, new: str) -> None:
         known = self._known[spot.key]

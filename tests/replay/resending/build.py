@@ -43,6 +43,12 @@ def exchange(
     length = [(b"Content-Length", str(len(body)).encode())] if body else []
     head = ((b"Host", f"{host}:{port}".encode()), *fields, *length)
     pieces = [answer] if isinstance(answer, bytes) else list(answer)
+    whole = isinstance(answer, bytes) and SSE not in answer_fields
+    framing = (
+        (b"Content-Length", str(len(pieces[0])).encode()) if whole else (b"Transfer-Encoding", b"chunked")
+    )
+    has_framing = any(name.lower() in (b"content-length", b"transfer-encoding") for name, _ in answer_fields)
+    answer_fields = answer_fields if has_framing else (*answer_fields, framing)
     both, request, response = Side.BOTH, Message.REQUEST, Message.RESPONSE
     events: list[Event] = [
         RequestHead(number, both, at, method, "http", host, port, target, b"HTTP/1.1", head)

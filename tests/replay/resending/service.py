@@ -54,7 +54,7 @@ class Service:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._server.__exit__(*error)  # type: ignore[arg-type]
+        self._server.__exit__(*error)
 
     def _serve(self, peer: Peer) -> None:
         while True:

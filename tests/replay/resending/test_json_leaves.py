@@ -39,7 +39,7 @@ def test_every_leaf_is_found_whatever_the_writing(value: Any, ascii_only: bool, 
 
 
 @given(values, st.text(max_size=8), st.data())
-def test_a_replaced_leaf_reads_back_and_no_other_byte_changes(
+def test_a_replaced_leaf_reads_back_and_nothing_else_changes(
     value: Any, new: str, data: st.DataObject
 ) -> None:
     text = json.dumps(value).encode()

@@ -1,6 +1,6 @@
 """Secrets that nobody issues are listed with where they stand; equal ones once."""
 
-from contract.events import Message, Side
+from contract.events import Event, Message, Side
 from recordings.rows import Redaction
 from replay.resending.secrets import Needed, given, needed_secrets, variable
 from tests.replay.resending.build import JSON, exchange, put_together
@@ -8,10 +8,8 @@ from tests.replay.resending.build import JSON, exchange, put_together
 FORM = (b"Content-Type", b"application/x-www-form-urlencoded")
 
 
-def redaction(
-    exchange: int, token: str, where: str = "body", message: Message = Message.REQUEST
-) -> Redaction:
-    return Redaction(exchange, message, Side.BOTH, where, 0, len(token), token)
+def redaction(number: int, token: str, where: str = "body", message: Message = Message.REQUEST) -> Redaction:
+    return Redaction(number, message, Side.BOTH, where, 0, len(token), token)
 
 
 def test_a_password_is_named_after_the_user_beside_it() -> None:
@@ -32,10 +30,10 @@ def test_a_form_s_password_too() -> None:
 
 
 def test_one_secret_in_many_requests_is_needed_once_and_others_get_other_names() -> None:
-    def call(number: int, token: str) -> list[object]:
-        return list(exchange(number, number, "GET /", fields=[(b"X-Api-Key", token.encode())]))
+    def call(number: int, token: str) -> list[Event]:
+        return exchange(number, number, "GET /", fields=[(b"X-Api-Key", token.encode())])
 
-    recorded = put_together(*[call(1, "~Aaaaaa"), call(2, "~Aaaaaa"), call(3, "~Bbbbbb")])  # type: ignore[list-item]
+    recorded = put_together(call(1, "~Aaaaaa"), call(2, "~Aaaaaa"), call(3, "~Bbbbbb"))
     where = "header x-api-key"
     rows = [redaction(1, "~Aaaaaa", where), redaction(2, "~Aaaaaa", where), redaction(3, "~Bbbbbb", where)]
     first, second = needed_secrets(recorded.values(), rows, ())
