@@ -12,15 +12,18 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import h2.events
 import pytest
 
-from contract.events import Chunk, Event, Form
+from contract.events import Chunk, Event, Form, RequestHead, ResponseHead
 from recordings.reader import Recording
 from replay.recorded import recorded_exchanges
 from tests.cli.recorded import record, run_info, writer
 from tests.cli.streamid import process, streamid
 from tests.replay.resending.build import JSON, SSE, exchange, in_time, sse
 from tests.replay.resending.service import LAST, Asked, Part, Service, answer, chunk, stream_head
+from tests.support.certificates import loopback_certificate
+from tests.support.h2peer import H2Peer, H2Server, echo
 
 TOKEN = "0b2f6c0e-5a53-4c3e-9a44-0f3e7d1c2b3a"
 CART = 7
@@ -498,3 +501,48 @@ def test_each_of_several_origins_needs_a_place_to_go(tmp_path: Path) -> None:
         streamid("resend", recording, *both)
         assert [asked.path for asked in one.asked] == ["/a"]
         assert [asked.path for asked in two.asked] == ["/b"]
+
+
+def by_http2(events: list[Event]) -> list[Event]:
+    """The same as it would have been recorded by HTTP/2 over TLS: without Host and lengths."""
+    found: list[Event] = []
+    for each in events:
+        if isinstance(each, RequestHead):
+            fields = ((b":authority", b"service.test"), *each.headers[1:])
+            fields = tuple(field for field in fields if field[0] != b"Content-Length")
+            each = replace(each, version=b"HTTP/2.0", scheme="https", port=443, headers=fields)
+        elif isinstance(each, ResponseHead):
+            each = replace(each, version=b"HTTP/2.0", headers=())
+        found.append(each)
+    return found
+
+
+def test_what_came_by_http2_goes_by_http2(tmp_path: Path) -> None:
+    talks = [exchange(n, n, "POST /x%41?b=%20", body=b"body", answer=b"body") for n in (1, 2)]
+    recording = record(tmp_path / "r.db", in_time(*map(by_http2, talks)))
+    seen: list[H2Peer] = []
+
+    def serve(peer: H2Peer) -> None:
+        seen.append(peer)
+        echo(peer)
+
+    with H2Server(serve) as service:
+        untrusted = report_of(recording, "--to", f"https://localhost:{service.port}", code=1)
+        assert "certificate" in untrusted["exchanges"][0]["differences"][0]["new"].lower()
+        to = "--to", f"https://localhost:{service.port}", "--ca", loopback_certificate()
+        report_of(recording, *to, code=0)
+    assert len(seen) == 1
+    requests = [event for _, event in seen[0].seen if isinstance(event, h2.events.RequestReceived)]
+    assert [dict(event.headers)[b":path"] for event in requests] == [b"/x%41?b=%20"] * 2
+    assert dict(requests[0].headers)[b":authority"] == f"localhost:{service.port}".encode()
+
+
+def test_over_plain_http_it_goes_by_http1_with_host_and_length(tmp_path: Path) -> None:
+    talk = by_http2(exchange(1, 0, "POST /", body=b"body"))
+    recording = record(tmp_path / "r.db", talk)
+    with Service(lambda asked: [answer(b"", kind=b"text/plain")]) as service:
+        streamid("resend", recording, "--to", service.url)
+        (asked,) = service.asked
+    assert asked.body == b"body"
+    assert asked.field("host") == service.url.removeprefix("http://")
+    assert b":authority" not in asked.head
