@@ -21,6 +21,7 @@ from addons.fault_plan import StreamidFaults
 from addons.hook_table import HookTable
 from addons.injector import Injector
 from addons.loopback import StreamidLoopback, guarded
+from addons.playback import StreamidPlayback, playback_fields
 from addons.raw_traffic import StreamidRawTraffic
 from addons.recorder import Recorder
 from addons.tapping import StreamidTapping
@@ -46,9 +47,11 @@ class _Kept:
         run = self.recorder.run
         self.injector = Injector(self._journal, run.now)
         self.faults = StreamidFaults(self.injector)
+        self.playback = StreamidPlayback()
         self.addons: list[Any] = [
             StreamidLoopback(),
-            StreamidTapping(run, self.injector),
+            StreamidTapping(run, self.injector, self.playback),
+            self.playback,
             StreamidRawTraffic(run),
             self.recorder.verifier,
             self.faults,
@@ -119,8 +122,9 @@ class StreamidFrontDoor:
         if self.recorder.settings is None:
             return
         self._kept.running = True
+        playback = self._kept.playback
         servers = [
-            describe(each.mode, each.listen_addrs, guarded(each.mode))
+            describe(each.mode, each.listen_addrs, guarded(each.mode), played=playback.settings is not None)
             for each in ctx.master.addons.get("proxyserver").servers
         ]
         versions, parsed = (streamid_version(), version("mitmproxy")), self.recorder.settings
@@ -129,6 +133,8 @@ class StreamidFrontDoor:
             logger.info(line)
         if parsed.json_log:
             fields = json_lines.run_fields(*versions, self._kept.started, servers, parsed, metrics)
+            if playback.settings is not None:
+                fields["playback"] = playback_fields(playback, ctx.master.addons.get("proxyserver").servers)
             json_lines.write([json_lines.line(json_lines.RUN, fields)])
 
     def done(self) -> None:
@@ -167,6 +173,7 @@ class StreamidFrontDoor:
             parsed = settings.parse(values, started)
             self._kept.faults.set_up(parsed.faults, parsed.seed, parsed.profile)
             self._serve(parsed, started)
+            self._play(parsed)
             stored = {settings.PREFIX + name: value for name, value in values.items() if name != "redact_key"}
             self.recorder.open(parsed, started, stored)
         except (ValueError, OSError, RecordingError) as error:
@@ -196,7 +203,16 @@ class StreamidFrontDoor:
             host, port = parsed.metrics
             raise ValueError(f"streamid_metrics: cannot listen on {host}:{port}: {error.strerror}") from None
 
+    def _play(self, parsed: settings.Settings) -> None:
+        """Answer from recordings where that is asked for; RecordingError where they cannot be played."""
+        if parsed.playback is None:
+            return
+        self._kept.playback.start(parsed.playback, parsed.profile)
+        # Nothing is to be asked of a service before a recording was.
+        ctx.options.update(connection_strategy="lazy", upstream_cert=False)
+
     def _stop_serving(self) -> None:
+        self._kept.playback.stop()
         if self._kept.metrics is not None:
             self._kept.metrics.close()
             self._kept.metrics = None

@@ -74,6 +74,12 @@ class Gate:
             self._opened = None
 
 
+def unsent(client: Connection) -> int:
+    """Bytes that wait in this process for a client to read what was sent before."""
+    writer = getattr(_transport(client.id, client), "writer", None)
+    return int(writer.transport.get_write_buffer_size()) if isinstance(writer, asyncio.StreamWriter) else 0
+
+
 def reset_on_close(client_id: str, connection: Connection) -> None:
     """Have the connection's socket send a TCP RST when it is closed (SO_LINGER of 0 s)."""
     io = _transport(client_id, connection)

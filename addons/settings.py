@@ -15,6 +15,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
+from addons import playback_settings
+from addons.playback_settings import PlaybackSettings
 from contract.profile import Profile, ProfileError, builtin_names, builtin_toml
 from recordings.configuration import OWN, Source, sources
 
@@ -43,6 +45,15 @@ OPTIONS = {
     "log": Option("text", "How findings and verdicts are logged: 'text', or 'json' for one object per line."),
     "log_headers": Option("false", "Log every header of an issuing response, on both sides."),
     "metrics": Option("", "Where metrics are served to Prometheus: PORT or ADDRESS:PORT; empty for nowhere."),
+    "playback": Option("", "Recordings to answer from in the place of services, comma separated."),
+    "playback_speed": Option("1", "How many times as fast as recorded: 1, 2, 0.5, … or 'max' for at once."),
+    "playback_miss": Option(
+        "404", "What was not recorded: '404', 'nearest', 'upstream' (the service itself), or 'upstream=URL'."
+    ),
+    "playback_strict": Option("false", "Answer only in the order of the recording."),
+    "playback_fresh": Option("false", "Issue new IDs to each client, and insist on them."),
+    "playback_explain": Option("false", "Log all of what is nearest to a request that was not recorded."),
+    "playback_match": Option("", "More request headers that have to be as recorded, comma separated."),
     "redact": Option("on", "Redact secrets: 'on', 'off', or more secret names, comma separated."),
     "redact_key": Option(
         "", "The key for redaction, at least 16 characters (default: a key file of the user's)."
@@ -72,6 +83,7 @@ class Settings:
     seed: int | None
     secret_names: tuple[str, ...]
     redact_key: str | None
+    playback: PlaybackSettings | None
 
 
 def parse(values: Mapping[str, str], started: datetime) -> Settings:
@@ -94,6 +106,7 @@ def parse(values: Mapping[str, str], started: datetime) -> Settings:
         seed=_seed(values["seed"].strip()),
         secret_names=named,
         redact_key=_key(values["redact_key"]),
+        playback=playback_settings.parse(values),
     )
 
 

@@ -79,12 +79,13 @@ class TappedStream(HttpStream):
         tap.passed(message, at, event.data, sent)
         return sent  # type: ignore[return-value] # only ever iterated over
 
-    def _tapped(self, event: events.Event) -> layer.CommandGenerator[None]:
+    def _tapped(self, event: events.Event, *, arrives: bool = True) -> layer.CommandGenerator[None]:
+        """Deliver `event` and record what comes of it; without `arrives`, it is no peer's doing."""
         tap = self.tap
         outer, self._delivering = self._delivering, True
         dropped = False
         try:
-            if isinstance(event, HttpEvent):
+            if arrives and isinstance(event, HttpEvent):
                 tap.arrive(event)
             for command in self._deliver(event):
                 if type(command) is SendHttp:

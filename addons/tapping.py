@@ -9,6 +9,8 @@ from mitmproxy.proxy.layers.http import HttpLayer
 
 from addons.faulted_stream import FaultedStream
 from addons.injector import Injector
+from addons.playback import StreamidPlayback
+from addons.played_stream import PlayedStream
 from addons.run import Run
 from addons.tapped_stream import tap_layer
 
@@ -19,9 +21,10 @@ UPSTREAM_CONNECTIONS = 100
 class StreamidTapping:
     """Decides nothing: mitmproxy chooses the layers, and each HTTP layer then makes tapped streams."""
 
-    def __init__(self, run: Run, injector: Injector) -> None:
+    def __init__(self, run: Run, injector: Injector, playback: StreamidPlayback) -> None:
         self._run = run
         self._injector = injector
+        self._playback = playback
 
     def client_connected(self, client: connection.Client) -> None:
         """Let one HTTP/2 client have many HTTP/1.1 upstream connections."""
@@ -40,6 +43,8 @@ class StreamidTapping:
             chosen = getattr(chosen, "child_layer", None)
 
     def _stream(self, context: Context, stream_id: int) -> FaultedStream:
+        if self._playback.settings is not None:
+            return PlayedStream(context, stream_id, self._run, self._injector, self._playback)
         return FaultedStream(context, stream_id, self._run, self._injector)
 
 

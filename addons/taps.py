@@ -53,7 +53,7 @@ _SCHEMES = {b"http": "http", b"https": "https"}
 TOGETHER = 10_000
 """Within how many microseconds what leaves counts as seen at once on both sides (hooks run in between)."""
 
-type _RequestLine = tuple[bytes, str, str, int, bytes, bytes, Headers]
+type RequestLine = tuple[bytes, str, str, int, bytes, bytes, Headers]
 """Method, scheme, host, port, target, version, header fields."""
 type _StatusLine = tuple[int, bytes, bytes, Headers]
 """Status, reason, version, header fields."""
@@ -143,11 +143,12 @@ class Tap:
             self.kind = Kind.CONNECT
         elif _asks_for_websocket(request.data.headers.fields):
             self.kind = Kind.WEBSOCKET
-        self._await(RequestHead, _REQUEST, self._request_line(request))
+        self._await(RequestHead, _REQUEST, self.request_line(request))
         if self.kind is Kind.CONNECT:
             self._await(End, _REQUEST, None)
 
-    def _request_line(self, request: http.Request) -> _RequestLine:
+    def request_line(self, request: http.Request) -> RequestLine:
+        """What a request says before its body, as it is recorded."""
         raw = request.data
         context = self._context
         address = context.server.address
@@ -159,7 +160,7 @@ class Tap:
         target = raw.authority if self.kind is Kind.CONNECT else raw.path
         return raw.method, scheme, host, port, target, raw.http_version, _fields_with_authority(request)
 
-    def _put_request(self, side: Side, at: int, line: _RequestLine) -> None:
+    def _put_request(self, side: Side, at: int, line: RequestLine) -> None:
         context = self._context
         client = _address(context.client.peername)
         server = "" if side is _CLIENT else _address(context.server.peername)
@@ -234,7 +235,7 @@ class Tap:
         return next(places, len(self._arrived))
 
     def _request_leaves(self, event: RequestHeaders) -> None:
-        line = self._request_line(event.request)
+        line = self.request_line(event.request)
         at = self._matched(RequestHead, _REQUEST, line)
         self._put_request(*((_SERVER, self.run.now()) if at is None else (_BOTH, at)), line)
 

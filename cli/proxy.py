@@ -99,10 +99,11 @@ def proxy(
             arguments += ["--set", f"streamid_{name}={value}"]
     for option in options:
         arguments += ["--set", option]
-    _run_mitmdump(arguments)
+    run_mitmdump(arguments)
 
 
-def _run_mitmdump(arguments: list[str]) -> None:
+def run_mitmdump(arguments: list[str]) -> None:
+    """Become mitmdump with these arguments."""
     from mitmproxy.tools.main import mitmdump
 
     sys.argv = ["mitmdump", *arguments]  # as the add-on would see it from mitmdump itself

@@ -242,13 +242,37 @@ class Matcher(Section):
         return self
 
 
+class Refusal(Section):
+    """An answer that refuses an ID, to be given in the service's place.
+
+    In its JSON `{expected}` and `{received}` stand for IDs, as whole values.
+    """
+
+    status: int = Field(ge=400, le=599)
+    json_body: dict[str, Any] = Field(alias="json")
+
+
 class Mismatch(Section):
-    """How the service refuses an ID that is missing, unknown, ended, or someone else's."""
+    """How the service refuses an ID that is missing, unknown, ended, or someone else's.
+
+    `answer` is such an answer in full, for playing a service that never refused any while it was recorded.
+    """
 
     missing: tuple[Matcher, ...] = ()
     unknown: tuple[Matcher, ...] = ()
     ended: tuple[Matcher, ...] = ()
     foreign: tuple[Matcher, ...] = ()
+    answer: Refusal | None = None
+
+    @model_validator(mode="after")
+    def _answer_is_one(self) -> Self:
+        answer = self.answer
+        if answer is not None and not any(
+            str(answer.status) in matcher.status or f"{answer.status // 100}xx" in matcher.status
+            for matcher in self.unknown
+        ):
+            raise ValueError(f"the answer's status {answer.status} is none of [[mismatch.unknown]]")
+        return self
 
     @cached_property
     def all(self) -> tuple[tuple[str, Matcher], ...]:

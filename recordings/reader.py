@@ -14,7 +14,7 @@ from contract.findings import Finding, Severity, StreamVerdict, Verdict
 from recordings.errors import RecordingError
 from recordings.opening import connect
 from recordings.rereading import MESSAGES, SIDES, Numbered, injections
-from recordings.rows import ExchangeRow, Redaction, Run, RunInfo
+from recordings.rows import ExchangeRow, Line, Redaction, Run, RunInfo
 from recordings.sequence import Sequence
 from recordings.views import URL
 
@@ -25,6 +25,10 @@ _EXCHANGES = f"""SELECT x.id, x.seq, x.at, x.kind, coalesce(x.method, ''), coale
     x.ended_at, x.first_byte, x.events, x.largest_gap,
     coalesce(x.request_size, 0), coalesce(x.response_size, 0)
     FROM exchange x"""
+
+
+_LINES = """SELECT r.seq, r.exchange, r.at, r.method, r.scheme, r.host, r.port, r.target, x.status, x.role,
+    x.stream, x.scope, x.ended_at FROM request r JOIN exchange x ON x.id = r.exchange"""
 
 
 class Recording:
@@ -117,6 +121,39 @@ class Recording:
                 return
             after = rows[-1][0]
 
+    def lines(self) -> Iterator[Line]:
+        """A line for each request head, in order: the fastest way to know what is there.
+
+        Where a proxy changed the request line, the exchange has two, and the service got the later one.
+        """
+        after = -1
+        while rows := self._all(
+            f"{_LINES} WHERE r.seq > ? AND r.kind IN ('http', 'websocket') ORDER BY r.seq LIMIT 5000", after
+        ):
+            for _, *line in rows:
+                yield Line(*line)
+            after = rows[-1][0]
+
+    def origins(self) -> list[tuple[str, str, int]]:
+        """Scheme, host and port of where HTTP requests went, in the order of the first request to each."""
+        return [
+            (scheme, host, port)
+            for scheme, host, port, _ in self._all(
+                "SELECT scheme, host, port, min(seq) FROM request WHERE kind = 'http'"
+                " GROUP BY scheme, host, port ORDER BY 4"
+            )
+        ]
+
+    def answered_early(self) -> set[int]:
+        """The exchanges whose answer began before their request was complete, or whose request never was."""
+        return {
+            row[0]
+            for row in self._all(
+                "SELECT x.id FROM exchange x JOIN message m ON m.exchange = x.id AND m.message = 'request'"
+                " WHERE x.first_byte IS NOT NULL AND (m.end_at IS NULL OR m.end_at > x.at + x.first_byte)"
+            )
+        }
+
     def findings(self, exchange: int | None = None, *, after: int = 0) -> Iterator[Finding]:
         """What the live checker found, in its order, or of one exchange alone; without the first `after`."""
         columns = "code, name, severity, verdict, message, exchange, stream, scope, side, at, evidence"
@@ -145,6 +182,12 @@ class Recording:
         for row in self._rows(f"SELECT id, {columns} FROM redaction", exchange):
             _, number, message, side, *rest = row
             yield Redaction(number, MESSAGES[message], SIDES[side], *rest)
+
+    def with_redacted_answers(self) -> set[int]:
+        """The exchanges whose answers had a secret replaced."""
+        return {
+            row[0] for row in self._all("SELECT DISTINCT exchange FROM redaction WHERE message = 'response'")
+        }
 
     def injections(self, exchange: int | None = None) -> Iterator[Injection]:
         """The journal of faults in its order, of one exchange or of all."""

@@ -80,6 +80,23 @@ class ExchangeRow:
     response_size: int
 
 
+class Line(NamedTuple):
+    """One HTTP exchange as its request left for the service, without fields and bodies."""
+
+    exchange: int
+    at: int
+    method: str
+    scheme: str
+    host: str
+    port: int
+    target: str
+    status: int | None
+    role: str | None
+    stream: str | None
+    scope: str | None
+    ended_at: int | None
+
+
 class Redaction(NamedTuple):
     """One secret that was replaced: `length` bytes at `offset` of a field's value, the target or the body."""
 

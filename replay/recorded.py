@@ -166,7 +166,7 @@ def _body(events: Iterable[Event], message: Message, gap: str) -> RecordedBody:
     chunks = [each for each in events if isinstance(each, Chunk) and each.message is message]
     end = next((each for each in events if isinstance(each, End) and each.message is message), None)
     return RecordedBody(
-        pieces=tuple([Piece(chunk.at, chunk.data) for chunk in chunks if chunk.size]),
+        pieces=tuple([Piece(chunk.at, chunk.data) for chunk in chunks]),
         ended_at=end.at if end else None,
         trailers=end.trailers if end else (),
         is_decoded=any(chunk.form is Form.DECODED for chunk in chunks),

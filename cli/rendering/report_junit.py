@@ -17,11 +17,12 @@ from contract.rules import RULES
 if TYPE_CHECKING:
     from replay.validation import FailOn, Report, ReportedFinding
 
-_FAILING = {
+FAILING = {
     "error": {Severity.ERROR},
     "never": {Severity.ERROR},
     "warning": {Severity.ERROR, Severity.WARNING},
 }
+"""The severities that are failures, by `--fail-on`."""
 
 
 def junit_xml(report: "Report", fail_on: "FailOn") -> str:
@@ -33,9 +34,9 @@ def junit_xml(report: "Report", fail_on: "FailOn") -> str:
         for code in report.codes:
             tests = found.get((recording, code)) or {"": []}
             for stream, findings in tests.items():
-                _test(suite, recording, code, stream, findings, _FAILING[fail_on])
-        _count(suite)
-    _count(root)
+                _test(suite, recording, code, stream, findings, FAILING[fail_on])
+        count(suite)
+    count(root)
     indent(root)
     document: bytes = tostring(root, encoding="us-ascii", xml_declaration=True)
     return document.decode("ascii")
@@ -64,15 +65,18 @@ def _test(
     if failed:
         more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
         message = f"{printable(failed[0].message)}{more}"
-        SubElement(test, "failure", type=failed[0].severity.value, message=message).text = _text(failed)
+        SubElement(test, "failure", type=failed[0].severity.value, message=message).text = finding_text(
+            failed
+        )
     elif findings and not sure:
         SubElement(test, "skipped", message=printable(findings[0].message))
     others = [finding for finding in findings if finding not in failed]
     if others:
-        SubElement(test, "system-out").text = _text(others)
+        SubElement(test, "system-out").text = finding_text(others)
 
 
-def _text(findings: "list[ReportedFinding]") -> str:
+def finding_text(findings: "list[ReportedFinding]") -> str:
+    """Each with its exchange and its evidence."""
     return "\n".join(line for finding in findings for line in _lines(finding))
 
 
@@ -83,7 +87,8 @@ def _lines(finding: "ReportedFinding") -> Iterator[str]:
         yield f"{printable(fact)}: {printable(value)}"
 
 
-def _count(element: Element) -> None:
+def count(element: Element) -> None:
+    """Give a suite the numbers of its tests, failures and skipped ones."""
     element.set("tests", str(sum(1 for _ in element.iter("testcase"))))
     element.set("failures", str(sum(1 for _ in element.iter("failure"))))
     element.set("errors", "0")

@@ -22,7 +22,7 @@ _TICKS = re.compile("`+")
 
 def markdown_lines(report: "Report") -> Iterator[str]:
     """The counts, a row per finding as far as they fit, and what is to be added."""
-    yield f"**streamid**: {_code(counts_line(report))}"
+    yield f"**streamid**: {code_span(counts_line(report))}"
     if report.findings:
         yield from ("", "| severity | rule | exchange | finding |", "|---|---|---|---|")
     size = 0
@@ -34,7 +34,7 @@ def markdown_lines(report: "Report") -> Iterator[str]:
             break
         yield row
     for note in notes(report):
-        yield from ("", _code(note))
+        yield from ("", code_span(note))
 
 
 def _row(finding: "ReportedFinding", report: "Report") -> str:
@@ -42,13 +42,13 @@ def _row(finding: "ReportedFinding", report: "Report") -> str:
     cells = (
         weight(finding),
         f"{finding.code} {finding.name}",
-        _code(where),
-        _code(printable(finding.message)),
+        code_span(where),
+        code_span(printable(finding.message)),
     )
     return f"| {' | '.join(cells)} |"
 
 
-def _code(text: str) -> str:
+def code_span(text: str) -> str:
     """A code span (CommonMark 6.1) that may stand in a table's cell (GFM 4.10: a pipe is escaped)."""
     longest = max((len(ticks) for ticks in _TICKS.findall(text)), default=0)
     fence = "`" * (longest + 1)

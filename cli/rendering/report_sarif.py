@@ -23,12 +23,12 @@ SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sar
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 
 
-def sarif_json(report: "Report") -> str:
-    """The document, in ASCII."""
+def sarif_json(report: "Report", command: str = "validate") -> str:
+    """The document of a run of `command`, in ASCII."""
     indices = {code: index for index, code in enumerate(report.codes)}
     run = {
         "tool": {"driver": _driver(report)},
-        "automationDetails": {"id": "streamid/validate/"},
+        "automationDetails": {"id": f"streamid/{command}/"},
         "artifacts": [{"location": {"uri": _uri(path)}} for path in report.recordings],
         "results": [_result(finding, report, indices) for finding in report.findings],
     }
@@ -102,7 +102,9 @@ def _text(message: str) -> str:
 
 
 def _uri(path: str) -> str:
-    """3.4.3: relative to where the command runs, if the recording is below; else absolute."""
+    """3.4.3: relative to where the command runs, if the recording is below; else absolute. Or a URL."""
+    if path.startswith(("http://", "https://")):
+        return path
     absolute = Path(path).absolute()
     here = Path.cwd()
     if absolute.is_relative_to(here):

@@ -12,6 +12,7 @@ from mitmproxy.proxy.server import ConnectionHandler
 from mitmproxy.test import taddons, tflow
 
 from addons.injector import Injector
+from addons.playback import StreamidPlayback
 from addons.run import Run
 from addons.tapped_stream import TappedStream
 from addons.tapping import UPSTREAM_CONNECTIONS, StreamidTapping
@@ -19,7 +20,7 @@ from addons.tapping import UPSTREAM_CONNECTIONS, StreamidTapping
 
 def tapping() -> StreamidTapping:
     run = Run(lambda event: None)
-    return StreamidTapping(run, Injector(run.put, run.now))
+    return StreamidTapping(run, Injector(run.put, run.now), StreamidPlayback())
 
 
 def test_the_layer_that_mitmproxy_chose_makes_tapped_streams() -> None:

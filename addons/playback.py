@@ -1,0 +1,151 @@
+"""Recordings in the place of services: the thread that finds answers, and what the run knows of it.
+
+The event loop never waits for it: a stream asks, and is told on the loop when the answer is there.
+"""
+
+import asyncio
+import logging
+import queue
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from mitmproxy.proxy import commands
+from mitmproxy.proxy.mode_servers import ServerInstance
+from mitmproxy.proxy.mode_specs import ReverseMode
+
+from addons.playback_settings import PlaybackSettings
+from contract.profile import Profile
+from recordings.errors import RecordingError
+from replay.playback.library import origin
+from replay.playback.missing import Miss
+from replay.playback.player import Answer, Player
+from replay.recorded import Recorded
+
+logger = logging.getLogger("streamid")
+
+
+@dataclass(slots=True)
+class Question:
+    """What a client asks; `early`: its request is not complete, and only the head of it can be matched.
+
+    The answer to an early question is None where the recorded service waited for the whole request.
+    """
+
+    asked: Recorded
+    early: bool
+    answer: Answer | None = None
+
+
+@dataclass(eq=False)
+class StreamidPlaybackHook(commands.StartHook):
+    """Asks the playback; done when the question has its answer."""
+
+    question: Question
+
+
+type _Item = tuple[Question, asyncio.Future[None]]
+
+
+class StreamidPlayback:
+    """Plays recordings on a thread of its own, once it was started."""
+
+    def __init__(self) -> None:
+        self.settings: PlaybackSettings | None = None
+        """What is played; None for nothing."""
+        self.origins: list[str] = []
+        self.exchanges = self.misses = self.played = 0
+        self.answers_early = False
+        """Whether any recorded answer began before its request was complete."""
+        self._asked: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
+        self._failure: Exception | None = None
+        self._ready = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self, settings: PlaybackSettings, profile: Profile) -> None:
+        """Open the recordings. Raises `RecordingError` where they cannot be played."""
+        arguments = settings, profile
+        self._thread = threading.Thread(
+            target=self._run, args=arguments, name="streamid playback", daemon=True
+        )
+        self._thread.start()
+        self._ready.wait()
+        if self._failure is not None:
+            raise self._failure
+        self.settings = settings
+
+    def stop(self) -> None:
+        """Let go of the recordings."""
+        if self._thread is not None:
+            self._asked.put(None)
+            self._thread.join(5)
+            self.settings = self._thread = None
+
+    async def streamid_playback(self, question: Question) -> None:
+        """Answer a question; the event loop goes on meanwhile."""
+        told = asyncio.get_running_loop().create_future()
+        self._asked.put((question, told))
+        await told
+        if question.answer is not None:
+            self._note(question.answer)
+
+    def _run(self, settings: PlaybackSettings, profile: Profile) -> None:
+        try:
+            player = Player(settings.paths, profile, settings.manners)
+        except (RecordingError, OSError, ValueError) as error:
+            self._failure = error
+            self._ready.set()
+            return
+        with player:
+            self.origins, self.exchanges = player.library.origins, len(player.library.entries)
+            self.answers_early = player.library.answers_early
+            self._ready.set()
+            while (item := self._asked.get()) is not None:
+                question, told = item
+                question.answer = _answer(player, question)
+                told.get_loop().call_soon_threadsafe(_tell, told)
+
+    def _note(self, answer: Answer) -> None:
+        if answer.unreadable:
+            logger.error("streamid: playback: %s", answer.unreadable)
+        elif answer.miss is None:
+            self.played += 1
+        else:
+            self.misses += 1
+            self._log(answer.miss)
+
+    def _log(self, miss: Miss) -> None:
+        first, *others = miss.lines()
+        if self.settings is not None and self.settings.explains:
+            for line in (first, *others):
+                logger.warning("streamid: playback: %s", line)
+        else:
+            logger.warning(
+                "streamid: playback: %s%s", first, f"; nearest: {others[0].strip()}" if others else ""
+            )
+
+
+def _answer(player: Player, question: Question) -> Answer | None:
+    """What the player says; where the recording is damaged, no performance."""
+    try:
+        return player.answer(question.asked, early=question.early)
+    except RecordingError as error:
+        return Answer(None, unreadable=str(error))
+
+
+def _tell(told: asyncio.Future[None]) -> None:
+    if not told.done():
+        told.set_result(None)
+
+
+def playback_fields(playback: StreamidPlayback, servers: Iterable[ServerInstance[Any]]) -> dict[str, Any]:
+    """What is played, for the JSON line about the run: recordings, and where each origin is to be found."""
+    urls = [
+        {"origin": origin(mode.scheme, *mode.address[:2]), "url": origin(mode.scheme, *address[:2])}
+        for server in servers
+        for address in server.listen_addrs[:1]
+        if isinstance(mode := server.mode, ReverseMode)
+    ]
+    recordings = [str(path) for path in playback.settings.paths] if playback.settings else []
+    return {"recordings": recordings, "exchanges": playback.exchanges, "origins": urls}

@@ -1,0 +1,256 @@
+"""A stream whose service is a recording.
+
+To mitmproxy, to the faults and to the taps all is as ever: the request leaves for a connection to the
+service, and an answer comes from there. Only that nothing is behind that connection. What leaves for it is
+kept here until the request is complete, then the recorded answer comes at its recorded times.
+"""
+
+import hashlib
+from collections import deque
+from collections.abc import Iterable
+from typing import Any
+
+from mitmproxy import http
+from mitmproxy.connection import Server
+from mitmproxy.proxy import commands, events, layer
+from mitmproxy.proxy.context import Context
+from mitmproxy.proxy.layers.http import GetHttpConnection, SendHttp
+from mitmproxy.proxy.layers.http._base import HttpEvent
+from mitmproxy.proxy.layers.http._events import (
+    ErrorCode,
+    RequestData,
+    RequestEndOfMessage,
+    RequestHeaders,
+    RequestProtocolError,
+    ResponseData,
+    ResponseEndOfMessage,
+    ResponseHeaders,
+    ResponseProtocolError,
+    ResponseTrailers,
+)
+
+from addons.faulted_stream import FaultedStream
+from addons.injector import Injector
+from addons.pacing import Alarm, unsent
+from addons.playback import Question, StreamidPlayback, StreamidPlaybackHook
+from addons.run import Run
+from contract.events import Manner, RequestHead, Side
+from replay.playback.performance import Break, Performance
+from replay.playback.player import Answer
+from replay.recorded import Piece, Recorded, RecordedBody
+
+MOST_MATCHED = 1024 * 1024
+"""Bytes of a request's body that are compared with recorded ones; of a longer one the hash."""
+MOST_UNSENT = 1024 * 1024
+"""Bytes that may wait for a client to read them, before the playback waits for it, too."""
+_A_WHILE = 20_000
+
+type _Commands = layer.CommandGenerator[None]
+type _Due = tuple[int, HttpEvent]
+
+
+class PlayedStream(FaultedStream):
+    """A stream that gets its answer from a playback."""
+
+    def __init__(
+        self, context: Context, stream_id: int, run: Run, injector: Injector, playback: StreamidPlayback
+    ) -> None:
+        super().__init__(context, stream_id, run, injector)
+        assert playback.settings is not None
+        self._playback = playback
+        self._settings = playback.settings
+        self._stage: Server | None = None
+        """The connection that leads nowhere; None where there is a real one, or none yet."""
+        self._asked: list[HttpEvent] = []
+        self._body_size = 0
+        self._hash = hashlib.sha256()
+        self._coming: deque[_Due] = deque()
+        self._alarm = Alarm()
+        self._ours: set[commands.Command] = set()
+        self._zero = 0
+        self._is_answered = self._is_gone = False
+
+    def make_server_connection(self) -> layer.CommandGenerator[bool]:
+        """Pretend to have one."""
+        request = self.flow.request
+        self._stage = Server(address=(request.host, request.port))
+        self.context.server = self.flow.server_conn = self._stage
+        yield from ()  # no command is needed
+        return True
+
+    def handle_event(self, event: events.Event) -> _Commands:
+        """Deliver `event`; what leaves for the service because of it stays here."""
+        if isinstance(event, events.CommandCompleted) and event.command in self._ours:
+            self._ours.discard(event.command)
+            return self._go_on(event)
+        return self._kept_here(super().handle_event(event))
+
+    def _kept_here(self, sending: Iterable[commands.Command]) -> _Commands:
+        for command in sending:
+            if type(command) is SendHttp and command.connection is self._stage:
+                yield from self._hear(command.event)
+            else:
+                yield command
+
+    def _order[C: commands.Command](self, command: C) -> C:
+        """A command whose completion is for this stream: no layer above is to wait for it."""
+        if command.blocking:
+            command.blocking = self
+        self._ours.add(command)
+        return command
+
+    # What the service would get
+
+    def _hear(self, event: HttpEvent) -> _Commands:
+        if isinstance(event, RequestProtocolError):
+            self._leave()
+            return
+        if isinstance(event, RequestData):
+            self._body_size += len(event.data)
+            self._hash.update(event.data)
+            if self._body_size > MOST_MATCHED and not self._goes_on:
+                return
+        self._asked.append(event)
+        if isinstance(event, RequestEndOfMessage) and not self._is_answered:
+            yield self._ask()
+        elif isinstance(event, RequestHeaders) and self._playback.answers_early and not event.end_stream:
+            yield self._ask(early=True)
+
+    def _ask(self, *, early: bool = False) -> commands.Command:
+        self._zero = self.tap.run.now()
+        return self._order(StreamidPlaybackHook(Question(self._request(), early)))
+
+    @property
+    def _goes_on(self) -> bool:
+        """Whether the request may have to be sent to a real service."""
+        return self._settings.manners.on_miss == "upstream"
+
+    def _request(self) -> Recorded:
+        head = next(each for each in self._asked if isinstance(each, RequestHeaders))
+        method, scheme, host, port, target, version, fields = self.tap.request_line(head.request)
+        of = RequestHead(0, Side.SERVER, 0, method, scheme, host, port, target, version, fields)
+        pieces = [Piece(0, each.data) for each in self._asked if isinstance(each, RequestData)]
+        why = ""
+        if self._body_size > MOST_MATCHED:
+            pieces, why = [], f"sha256 {self._hash.hexdigest()}"
+        body = RecordedBody(tuple(pieces), ended_at=0, why_not_whole=why)
+        return Recorded(0, of, body, None, RecordedBody(), None)
+
+    def _leave(self) -> None:
+        """Nobody listens any more."""
+        self._is_gone = True
+        self._coming.clear()
+
+    def _is_over(self) -> None:
+        super()._is_over()
+        self._leave()
+
+    # What comes from it
+
+    def _go_on(self, event: events.CommandCompleted) -> _Commands:
+        if self._is_gone:
+            return
+        if isinstance(event.command, StreamidPlaybackHook):
+            yield from self._told(event.command.question.answer)
+        elif isinstance(event.command, GetHttpConnection):
+            yield from self._connected(event)
+        else:
+            yield from self._play()
+
+    def _told(self, answer: Answer | None) -> _Commands:
+        """The playback has an answer, or None: none as long as the request is not complete."""
+        if answer is None or self._is_answered:
+            return
+        self._is_answered = True
+        if answer.performance is not None:
+            self._coming.extend(self._events(answer.performance))
+        elif answer.unreadable:
+            self._coming.append((0, _RecordingEndsError(self.stream_id, answer.unreadable, ErrorCode.KILL)))
+        else:
+            yield from self._ask_a_service()
+            return
+        yield from self._play()
+
+    def _play(self) -> _Commands:
+        """Give what is due, and ask to be woken for the rest."""
+        now = self.tap.run.now()
+        self._alarm.rang(now)
+        while self._coming and self._coming[0][0] <= now and not self._is_gone:
+            yield from self._kept_here(self._give(self._coming.popleft()[1]))
+            if self._coming and unsent(self.context.client) > MOST_UNSENT:
+                self._coming[0] = self.tap.run.now() + _A_WHILE, self._coming[0][1]
+        alarm = self._alarm.request(self._coming[0][0] if self._coming else None, now)
+        if alarm is not None:
+            yield self._order(alarm)
+
+    def _give(self, event: HttpEvent) -> _Commands:
+        if type(event) is not _RecordingEndsError:
+            return super().handle_event(event)
+        self.tap.break_on_purpose(event.message)
+        return self._tapped(event, arrives=False)
+
+    def _events(self, answer: Performance) -> Iterable[_Due]:
+        answer = answer.at_speed(self._settings.speed)
+        number, zero = self.stream_id, self._zero
+        end = zero + answer.end
+        if answer.status is not None:
+            response = http.Response(
+                answer.version,
+                answer.status,
+                answer.reason,
+                http.Headers(answer.headers),
+                None,
+                None,
+                0,
+                None,
+            )
+            is_all = not (answer.pieces or answer.trailers or answer.broken) and answer.is_over_with_its_head
+            yield zero + answer.start, ResponseHeaders(number, response, end_stream=is_all)
+        for at, data in answer.pieces:
+            if data or self.flow.request.is_http2:  # with HTTP/1.1 nothing would be the last chunk
+                yield zero + at, ResponseData(number, data)
+        if answer.trailers:
+            yield end, ResponseTrailers(number, http.Headers(answer.trailers))
+        if answer.is_whole:
+            yield end, ResponseEndOfMessage(number)
+        if answer.broken is not None:
+            yield end + answer.broken.grace, _break(number, answer.broken)
+
+    # A real service after all
+
+    def _ask_a_service(self) -> _Commands:
+        """The recording has no answer: connect to where the request is to go."""
+        request, upstream = self.flow.request, self._settings.upstream
+        if upstream is not None:
+            request.data.scheme = upstream.scheme.encode()
+            request.data.host = upstream.hostname or ""
+            request.data.port = upstream.port or (443 if upstream.scheme == "https" else 80)
+            request.host_header = upstream.netloc
+        where = request.host, request.port
+        yield self._order(GetHttpConnection(where, request.scheme == "https", None, "tcp"))
+
+    def _connected(self, event: Any) -> _Commands:
+        connection, error = event.reply
+        if error:
+            failed = ResponseProtocolError(self.stream_id, error, ErrorCode.CONNECT_FAILED)
+            yield from self._kept_here(super().handle_event(failed))
+            return
+        self._stage, self.context.server, self.flow.server_conn = None, connection, connection
+        for each in self._asked:
+            yield SendHttp(each, connection)
+
+
+class _RecordingEndsError(ResponseProtocolError):
+    """The recording goes no further: that is no doing of the recorded service."""
+
+
+def _break(number: int, broken: Break) -> ResponseProtocolError:
+    if not broken.by_service:
+        return _RecordingEndsError(number, broken.reason, ErrorCode.KILL)
+    code = ErrorCode.GENERIC_SERVER_ERROR
+    if broken.manner is Manner.UNREACHABLE:
+        code = ErrorCode.CONNECT_FAILED
+    elif broken.reason.endswith("(CANCEL)"):
+        code = ErrorCode.CANCEL
+    # mitmproxy's page for the client names the client, whoever reset the stream.
+    return ResponseProtocolError(number, broken.reason.replace("reset by server", "reset by client"), code)

@@ -1,0 +1,144 @@
+"""What the recordings that are played back hold: an index in memory, and messages on demand.
+
+The index has a line for each exchange; its size does not depend on that of bodies, which are read when
+they are asked for, and kept up to a bound. One thread may use a library: the one that opened it.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple, Self
+
+from contract.profile import Profile
+from recordings.errors import RecordingError
+from recordings.reader import Recording
+from recordings.rows import Line
+from replay.playback.shapes import shape_of_paths
+from replay.recorded import Recorded, recorded_exchanges
+
+_SWITCHED = 101
+"""After this answer no HTTP is spoken any more (RFC 9110 §15.2.2): there is nothing to play."""
+MOST_KEPT = 64 * 1024 * 1024
+"""Bytes of messages that are kept for being played again."""
+
+
+class Entry(NamedTuple):
+    """One recorded exchange; `source` is the recording's index, and entries are in the order of time."""
+
+    source: int
+    line: Line
+
+
+class Group:
+    """The entries of one origin, method and shape of path, by number."""
+
+    __slots__ = ("_by_target", "_entries", "numbers")
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self.numbers: list[int] = []
+        self._entries = entries
+        self._by_target: dict[str, list[int]] | None = None
+
+    def to(self, target: str) -> list[int]:
+        """Those with exactly this request target."""
+        if self._by_target is None:
+            self._by_target = {}
+            for number in self.numbers:
+                self._by_target.setdefault(self._entries[number].line.target, []).append(number)
+        return self._by_target.get(target, [])
+
+
+class Library:
+    """Recordings, opened to be played back.
+
+    Raises `RecordingError` where one cannot be read, or none has any exchange.
+    """
+
+    def __init__(self, paths: Iterable[Path], profile: Profile, most_kept: int = MOST_KEPT) -> None:
+        self.recordings: list[Recording] = []
+        self.entries: list[Entry] = []
+        self.groups: dict[tuple[str, str, str], Group] = {}
+        self.shape = shape_of_paths(profile)
+        self._early: list[set[int]] = []
+        self._kept: OrderedDict[int, tuple[Recorded, int]] = OrderedDict()
+        self._kept_bytes, self._most_kept = 0, most_kept
+        try:
+            self._open(paths)
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self, paths: Iterable[Path]) -> None:
+        found: list[tuple[float, Entry]] = []
+        for path in paths:
+            recording = Recording(path)
+            self.recordings.append(recording)
+            source, started = len(self.recordings) - 1, recording.run.info.started.timestamp()
+            last = {line.exchange: line for line in recording.lines() if line.status != _SWITCHED}
+            self._early.append(recording.answered_early())
+            found += [(started + line.at / 1e6, Entry(source, line)) for line in last.values()]
+        if not found:
+            names = ", ".join(str(recording.path) for recording in self.recordings)
+            raise RecordingError(f"{names}: holds no HTTP exchange")
+        if len(self.recordings) > 1:
+            found.sort(key=lambda each: each[0])
+        self.entries = [entry for _, entry in found]
+        for number, (_, line) in enumerate(self.entries):
+            key = origin(line.scheme, line.host, line.port), line.method, self.shape(line.target)
+            group = self.groups.get(key)
+            if group is None:
+                group = self.groups[key] = Group(self.entries)
+            group.numbers.append(number)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the files."""
+        for recording in self.recordings:
+            recording.close()
+
+    @property
+    def origins(self) -> list[str]:
+        """Where recorded requests went, in the order in which they were first asked."""
+        return list(dict.fromkeys(key[0] for key in self.groups))
+
+    @property
+    def answers_early(self) -> bool:
+        """Whether any answer began before its request was complete."""
+        return any(self._early)
+
+    def is_early(self, number: int) -> bool:
+        """Whether the answer of this entry did."""
+        source, line = self.entries[number]
+        return line.exchange in self._early[source]
+
+    def load(self, number: int) -> Recorded:
+        """The whole exchange. Raises `RecordingError` where the recording is damaged there."""
+        kept = self._kept.get(number)
+        if kept is not None:
+            self._kept.move_to_end(number)
+            return kept[0]
+        source, line = self.entries[number]
+        recording = self.recordings[source]
+        recorded = next(recorded_exchanges(recording.exchange(line.exchange)), None)
+        if recorded is None:
+            raise RecordingError(f"{recording.path}: is damaged: exchange {line.exchange} has no request")
+        size = 2000 + sum(
+            len(piece.data) + 100
+            for body in (recorded.request_body, recorded.response_body)
+            for piece in body.pieces
+        )
+        self._kept[number] = recorded, size
+        self._kept_bytes += size
+        while self._kept_bytes > self._most_kept and len(self._kept) > 1:
+            self._kept_bytes -= self._kept.popitem(last=False)[1][1]
+        return recorded
+
+
+def origin(scheme: str, host: str, port: int) -> str:
+    """An origin with its port always written (RFC 6454 §6.2 leaves a default one out)."""
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"

@@ -1,0 +1,118 @@
+"""A recorded answer, ready to be given again: what to send, and when.
+
+Times are microseconds from the moment at which the request was complete; they may be scaled by a speed.
+"""
+
+from dataclasses import dataclass, replace
+
+from contract.events import Abort, Breaker, Headers, Manner
+from replay.recorded import Piece, Recorded
+
+CLIENT_LEFT = "the recording ends here: its client had left"
+NEVER_ENDED = "the recording ends here: the proxy had stopped, or cut it"
+_TOGETHER = 1_000
+GRACE = 1_000_000
+"""Microseconds that a client has to leave, where the recorded one had left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """How the answer is broken off, or the exchange with it when it is whole but the request is not.
+
+    `by_service`: as the recorded service did it; otherwise the recording simply goes no further.
+    """
+
+    manner: Manner
+    reason: str
+    by_service: bool = False
+    grace: int = 0
+    """Microseconds after the answer's end, at any speed: what a client has to leave by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Performance:
+    """What is to be sent for one request. `status` is None where no answer came at all.
+
+    `exchange` is its number in the recording at `recording`. `end` is when the answer ends, or is broken off;
+    `is_whole` says that it comes to its own end.
+    """
+
+    recording: str
+    exchange: int
+    status: int | None
+    reason: bytes
+    version: bytes
+    headers: Headers
+    start: int
+    pieces: tuple[Piece, ...]
+    end: int
+    trailers: Headers
+    is_whole: bool = True
+    broken: Break | None = None
+
+    @property
+    def is_over_with_its_head(self) -> bool:
+        """Whether the end came so soon after the head that it came with it (END_STREAM, no body)."""
+        return self.end - self.start < _TOGETHER
+
+    def at_speed(self, speed: float) -> "Performance":
+        """The same, `speed` times as fast; infinity for at once."""
+        if speed == 1:
+            return self
+        return replace(
+            self,
+            start=round(self.start / speed),
+            pieces=tuple([Piece(round(at / speed), data) for at, data in self.pieces]),
+            end=round(self.end / speed),
+        )
+
+
+def performance(recorded: Recorded, recording: str = "") -> Performance:
+    """The recorded answer as it was, its times counted from the end of its request.
+
+    An answer that began before its request was complete begins at once.
+    """
+    request, head, body = recorded.request, recorded.response, recorded.response_body
+    zero = recorded.request_body.ended_at or request.at
+    first = head.at if head else zero
+    zero = min(zero, first)
+    last = max([first, *(piece.at for piece in body.pieces[-1:])])
+    end, broken = body.ended_at, None
+    if end is None:
+        end, broken = _broken(recorded.abort, last)
+    elif recorded.abort is not None and recorded.abort.by is Breaker.SERVER:
+        # It was done with the answer, and did not wait for the rest of the request.
+        broken = Break(recorded.abort.manner, recorded.abort.reason, by_service=True)
+    return Performance(
+        recording=recording,
+        exchange=recorded.exchange,
+        status=head.status if head else None,
+        reason=head.reason if head else b"",
+        version=head.version if head else b"",
+        headers=head.headers if head else (),
+        start=first - zero,
+        pieces=tuple([Piece(piece.at - zero, piece.data) for piece in body.pieces]),
+        end=max(end, last) - zero,
+        trailers=body.trailers,
+        is_whole=body.ended_at is not None,
+        broken=broken,
+    )
+
+
+def _broken(abort: Abort | None, last: int) -> tuple[int, Break]:
+    if abort is None:
+        return last, Break(Manner.CLOSED, NEVER_ENDED)
+    if abort.by is Breaker.SERVER:
+        return abort.at, Break(abort.manner, abort.reason, by_service=True)
+    if abort.by is Breaker.CLIENT:
+        # What the service would have said from here on, nobody knows.
+        return abort.at, Break(Manner.CLOSED, CLIENT_LEFT, grace=GRACE)
+    return abort.at, Break(Manner.CLOSED, NEVER_ENDED)
+
+
+def own_answer(status: int, reason: bytes, fields: Headers, body: bytes, version: bytes) -> Performance:
+    """An answer that was not recorded, to be given at once to a request of this HTTP version."""
+    headers = (*fields, (b"Content-Length", str(len(body)).encode()))
+    if version == b"HTTP/2.0":  # RFC 9113 §8.2.1, §8.3.2
+        headers, reason = tuple((name.lower(), value) for name, value in headers), b""
+    return Performance("", 0, status, reason, version, headers, 0, (Piece(0, body),), 0, ())

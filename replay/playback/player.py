@@ -1,0 +1,178 @@
+"""Answers requests from recordings: finds the recorded answer, and says in it what this client should hear.
+
+One thread may use a player: the one that made it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import NamedTuple, Self
+
+from contract.profile import Profile
+from contract.routes import Routes
+from replay.matching import Reader, Values
+from replay.playback.conversation import Conversation, Conversations
+from replay.playback.finding import Finder, Found
+from replay.playback.library import Library
+from replay.playback.missing import Miss, Near
+from replay.playback.order import Order
+from replay.playback.performance import Performance, own_answer, performance
+from replay.playback.refusing import Echoes
+from replay.playback.substituting import substituted
+from replay.playback.telling import Telling
+from replay.recorded import Recorded
+
+_NEAREST = 3
+_JSON = (b"Content-Type", b"application/json")
+_NOTHING = "nothing like it was recorded"
+
+
+class OnMiss(StrEnum):
+    """What becomes of a request that no recorded one matches."""
+
+    NOT_FOUND = "404"
+    NEAREST = "nearest"
+    UPSTREAM = "upstream"
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """How to play. `also` are names of request headers that have to be as they were recorded."""
+
+    on_miss: OnMiss = OnMiss.NOT_FOUND
+    strict_order: bool = False
+    fresh_ids: bool = False
+    also: tuple[str, ...] = ()
+
+
+class Answer(NamedTuple):
+    """What to give: a performance; and where no recorded answer fits, why.
+
+    Without a performance a real service is to be asked, or the answer is `unreadable`, for that reason.
+    """
+
+    performance: Performance | None
+    miss: Miss | None = None
+    unreadable: str = ""
+
+
+class Player:
+    """Plays recordings. Raises `RecordingError` where one cannot be read or has nothing to play."""
+
+    def __init__(self, paths: Iterable[Path], profile: Profile, manners: Manners) -> None:
+        self.library = Library(paths, profile)
+        self._manners = manners
+        self._routes = Routes(profile)
+        self._conversations = Conversations(apart=manners.fresh_ids)
+        self._finder = Finder(self.library, Reader(profile, manners.also))
+        self._order = Order(self.library.entries)
+        self._echoes = Echoes(profile, self.library, self._order, self._finder.reader)
+        self._telling = Telling(self.library, self._order, self._conversations, fresh_ids=manners.fresh_ids)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the recordings."""
+        self.library.close()
+
+    def answer(self, asked: Recorded, *, early: bool = False) -> Answer | None:
+        """The answer to a request (an exchange that has none yet). What it tells is remembered.
+
+        `early`: only its head is there; None where the recorded service waited for the rest.
+        """
+        if early:
+            return self._early(asked)
+        visit = self._routes.find(asked.request)
+        echoed = self._echoes.returned(visit, asked)
+        talk = self._talk(asked, echoed)
+        group = self._finder.group(asked)
+        if group is None:
+            return self._missed(asked, _NOTHING, [])
+        reading = self._finder.reader.read(asked)
+        found = self._finder.search(group, asked, reading, talk)
+        best = self._finder.best(found, talk, asked.request.method)
+        if visit is not None and visit.echoes:
+            best = self._echoes.choose(visit, echoed, found, best, talk)
+            refusal = (
+                self._echoes.refusal(visit, echoed, talk, asked.request.version) if best is None else None
+            )
+            if refusal is not None:
+                return Answer(refusal)
+        if best is None:
+            if self._manners.on_miss is OnMiss.NEAREST and found:
+                return Answer(
+                    self._play(_nearest(found)[0].number, reading, talk), self._miss(asked, "", found)
+                )
+            return self._missed(asked, "none of those like it fits", found)
+        first = self._order.before(best.number, talk.used) if self._manners.strict_order else None
+        if self._manners.strict_order and (first is not None or best.number in talk.used):
+            return self._missed(asked, self._turn(first), [best])
+        return Answer(self._play(best.number, reading, talk))
+
+    def _talk(self, asked: Recorded, echoed: str | None) -> Conversation:
+        carried = self._telling.carried(asked, echoed) if self._manners.fresh_ids else ()
+        return self._conversations.of(carried)
+
+    def _early(self, asked: Recorded) -> Answer | None:
+        group = self._finder.group(asked)
+        if group is None:
+            return None
+        reading = self._finder.reader.read(asked)
+        talk = self._talk(asked, None)
+        found = self._finder.search(group, asked, reading, talk, head_alone=True)
+        best = self._finder.best(found, talk, asked.request.method)
+        if best is None or not self.library.is_early(best.number):
+            return None
+        return Answer(self._play(best.number, reading, talk))
+
+    def _play(self, number: int, reading: Values, talk: Conversation) -> Performance:
+        source, line = self.library.entries[number]
+        recorded = self.library.load(number)
+        anew = number in talk.used
+        if anew and line.method not in ("GET", "HEAD"):
+            talk.start_again(self._order.later_reads(number))
+        talk.use(number)
+        told = self._telling.reflected(reading, self._finder.read(number), talk)
+        told |= self._telling.tell(number, talk, anew=anew)
+        if line.role == "issue" and line.stream and line.scope is not None:
+            talk.current[line.scope] = told.get(line.stream, line.stream)
+        answer = performance(recorded, str(self.library.recordings[source].path))
+        return substituted(answer, told, is_decoded=recorded.response_body.is_decoded)
+
+    # Misses
+
+    def _missed(self, asked: Recorded, because: str, found: list[Found]) -> Answer:
+        miss = self._miss(asked, because, found)
+        if self._manners.on_miss is OnMiss.UPSTREAM:
+            return Answer(None, miss)
+        fields = (_JSON, (b"X-Streamid-Playback", b"miss"))
+        return Answer(own_answer(404, b"Not Found", fields, miss.body(), asked.request.version), miss)
+
+    def _miss(self, asked: Recorded, because: str, found: list[Found]) -> Miss:
+        near = [self._near(each) for each in _nearest(found)[:_NEAREST]]
+        head = asked.request
+        return Miss(_line(head.method.decode("latin-1"), head.target.decode("latin-1")), because, tuple(near))
+
+    def _near(self, found: Found) -> Near:
+        source, line = self.library.entries[found.number]
+        recording = str(self.library.recordings[source].path)
+        return Near(recording, line.exchange, _line(line.method, line.target), found.comparison.differences)
+
+    def _turn(self, first: int | None) -> str:
+        if first is None:
+            return "the recording has it no more often (strict order)"
+        line = self.library.entries[first].line
+        return f"exchange {line.exchange} ({_line(line.method, line.target)}) comes first (strict order)"
+
+
+def _nearest(found: list[Found]) -> list[Found]:
+    return sorted(found, key=lambda each: (each.comparison.cost, each.number))
+
+
+def _line(method: str, target: str) -> str:
+    return f"{method} {target}"

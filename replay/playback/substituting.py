@@ -1,0 +1,157 @@
+"""Other values in a recorded answer, with its pieces cut where they were.
+
+Most new values are as long as the old ones, and then every bound stays at its byte. Where one is longer or
+shorter, bounds behind it move with it, and the length that the head names is corrected.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from itertools import accumulate
+
+import brotli
+import zstandard
+
+from contract.events import Headers
+from contract.headers import content_coding
+from recordings.decoding import decoder_for
+from replay.playback.performance import Performance
+from replay.recorded import Piece
+
+_LENGTH = b"content-length"
+_CODING = b"content-encoding"
+
+
+def substituted(answer: Performance, values: Mapping[str, str], *, is_decoded: bool = False) -> Performance:
+    """`answer` with each of `values` (old to new) replaced, in its fields, trailers and body.
+
+    A body in a content-coding is decoded for that, and encoded again where something was in it.
+    `is_decoded`: the pieces are without the content-coding that the head names; they get it again.
+    """
+    pattern = _pattern(values)
+    if pattern is None and not is_decoded:
+        return answer
+    replaced = _replacer(pattern, values)
+    pieces = _body(answer, pattern, replaced, is_decoded)
+    headers = tuple([(name, replaced(value)) for name, value in answer.headers])
+    if pieces is not answer.pieces:
+        headers = _with_length(headers, sum(len(data) for _, data in pieces))
+    trailers = tuple([(name, replaced(value)) for name, value in answer.trailers])
+    return replace(answer, headers=headers, pieces=pieces, trailers=trailers)
+
+
+def _pattern(values: Mapping[str, str]) -> re.Pattern[bytes] | None:
+    changed = sorted((old for old, new in values.items() if old and old != new), key=len, reverse=True)
+    if not changed:
+        return None
+    return re.compile(b"|".join(re.escape(old.encode("utf-8", "surrogateescape")) for old in changed))
+
+
+def _replacer(pattern: re.Pattern[bytes] | None, values: Mapping[str, str]) -> Callable[[bytes], bytes]:
+    if pattern is None:
+        return lambda text: text
+    new = {_bytes(old): _bytes(value) for old, value in values.items()}
+    return lambda text: pattern.sub(lambda match: new[match[0]], text)
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _body(
+    answer: Performance,
+    pattern: re.Pattern[bytes] | None,
+    replaced: Callable[[bytes], bytes],
+    is_decoded: bool,
+) -> tuple[Piece, ...]:
+    coding = content_coding(answer.headers)
+    pieces = answer.pieces
+    if coding and not is_decoded:
+        decoded = _decoded(pieces, coding)
+        if decoded is None or pattern is None or not pattern.search(b"".join(p.data for p in decoded)):
+            return pieces
+        pieces = decoded
+    recut = _replaced_in(pieces, pattern, replaced) if pattern is not None else pieces
+    return encoded(recut, coding) if coding else recut
+
+
+def _decoded(pieces: Iterable[Piece], coding: str) -> tuple[Piece, ...] | None:
+    decoder = decoder_for(coding)
+    if decoder is None:
+        return None
+    try:
+        return tuple([Piece(at, decoder.feed(data)) for at, data in pieces])
+    except ValueError:
+        return None
+
+
+def _replaced_in(
+    pieces: tuple[Piece, ...], pattern: re.Pattern[bytes], replaced: Callable[[bytes], bytes]
+) -> tuple[Piece, ...]:
+    """Values may lie across bounds; a bound within one stays as far into it as it was, if it is so long."""
+    text = b"".join([data for _, data in pieces])
+    found = [(*match.span(), replaced(match[0])) for match in pattern.finditer(text)]
+    if not found:
+        return pieces
+    starts = [start for start, _, _ in found]
+    shifts = [0, *accumulate(len(new) - (end - start) for start, end, new in found)]
+
+    def moved(bound: int) -> int:
+        number = bisect_right(starts, bound) - 1
+        if number < 0:
+            return bound
+        start, end, new = found[number]
+        if bound >= end:
+            return bound + shifts[number + 1]
+        return start + shifts[number] + min(bound - start, len(new))
+
+    whole = replaced(text)
+    bounds = [0, *(moved(bound) for bound in accumulate(len(data) for _, data in pieces))]
+    cut = [Piece(piece.at, whole[bounds[n] : bounds[n + 1]]) for n, piece in enumerate(pieces)]
+    return tuple([piece for piece in cut if piece.data])
+
+
+def encoded(pieces: Iterable[Piece], coding: str) -> tuple[Piece, ...]:
+    """Each piece in the content-coding, flushed at its end, so that a client can decode it at once."""
+    pieces = list(pieces)
+    for name in coding.split(", "):
+        pieces = _encoded_once(pieces, name)
+    return tuple(pieces)
+
+
+def _encoded_once(pieces: list[Piece], coding: str) -> list[Piece]:
+    import zlib
+
+    feed: Callable[[bytes], bytes]
+    if coding in ("gzip", "x-gzip", "deflate"):
+        deflate = zlib.compressobj(wbits=31 if coding.endswith("gzip") else 15)
+
+        def feed(data: bytes) -> bytes:
+            return deflate.compress(data) + deflate.flush(zlib.Z_SYNC_FLUSH)
+
+        end = deflate.flush
+    elif coding == "br":
+        packer = brotli.Compressor(quality=5)
+
+        def feed(data: bytes) -> bytes:
+            return bytes(packer.process(data) + packer.flush())
+
+        end = packer.finish
+    else:
+        squeeze = zstandard.ZstdCompressor().compressobj()
+
+        def feed(data: bytes) -> bytes:
+            return squeeze.compress(data) + squeeze.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
+
+        end = squeeze.flush
+    out = [Piece(at, feed(data)) for at, data in pieces]
+    if out:
+        out[-1] = Piece(out[-1].at, out[-1].data + end())
+    return out
+
+
+def _with_length(headers: Headers, length: int) -> Headers:
+    return tuple(
+        [(name, str(length).encode() if name.lower() == _LENGTH else value) for name, value in headers]
+    )

@@ -1,0 +1,3 @@
+from tests.support.chromium import browser
+
+__all__ = ["browser"]
