@@ -51,7 +51,7 @@ def _exchange(each: "Compared", several: bool) -> Iterator[str]:
     line = f"{sign} #{each.exchange}  {printable(each.method)} {printable(where)}  {_status(each)}"
     yield f"{line}{coloured(_times(each), 'bright_black')}"
     if each.needed_by:
-        yield f"      sent because of {_listed(each.needed_by)}, which send back what it issues"
+        yield f"      sent as well, for what it issues ({_listed(each.needed_by)})"
     if each.because:
         yield f"      {'not sent: ' if each.fate is Fate.NOT_SENT else ''}{printable(each.because)}"
     lines = list(_condensed(each.differences))

@@ -161,13 +161,13 @@ class Sender:
         """Wait for a value; why it does not come, else empty."""
         issued, known = key.issued, self._known.get(key)
         if known is None:
-            return f"the answer to {issued.exchange} issues {described(issued.place)}, and is not sent for"
+            return f"the answer to #{issued.exchange} issues {described(issued.place)}, and is not sent for"
         if await asyncio.shield(known) is not None:
             return ""
         issuer = self.sent[issued.exchange]
         if not issuer.new:
-            return f"{issued.exchange}, which issues {described(issued.place)}, was not sent"
-        return f"the answer to {issued.exchange} did not issue {described(issued.place)}"
+            return f"#{issued.exchange}, which issues {described(issued.place)}, was not sent"
+        return f"the answer to #{issued.exchange} did not issue {described(issued.place)}"
 
     async def _send(self, step: Step, sent: Sent) -> str:
         recorded = self._exchanges[step.exchange]

@@ -6,7 +6,8 @@ import re
 import signal
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import h2.events
 import pytest
 
 from contract.events import Chunk, Event, Form, RequestHead, ResponseHead
+from recordings.errors import RecordingError
 from recordings.reader import Recording
 from replay.recorded import recorded_exchanges
 from tests.cli.recorded import record, run_info, writer
@@ -149,7 +151,7 @@ def test_what_an_answer_does_not_issue_keeps_those_from_being_sent_that_need_it(
     with Service(silent) as service:
         report = report_of(recording, "--to", service.url, *SECRET, code=1)
         assert [asked.path for asked in service.asked] == ["/login"]
-    assert report["exchanges"][1]["because"] == "the answer to 1 did not issue cookie sid"
+    assert report["exchanges"][1]["because"] == "the answer to #1 did not issue cookie sid"
     assert report["exchanges"][2]["result"] == "not sent"
 
 
@@ -338,7 +340,7 @@ def test_only_what_matches_is_sent_and_what_it_depends_on(recording: Path) -> No
         none = streamid("resend", recording, "--to", service.url, *SECRET, "--only", "~m PATCH")
         bad = streamid("resend", recording, "--to", service.url, *SECRET, "--only", "~m (")
     assert [each["needed_by"] for each in report["exchanges"]] == [[2, 3], [3], []]
-    assert "sent because of #2, #3, which send back what it issues" in text
+    assert "sent as well, for what it issues (#2, #3)" in text
     assert (none.exit_code, bad.exit_code) == (2, 2)
     assert "none of the 3 requests matches" in none.stderr
 
@@ -348,7 +350,7 @@ def test_a_service_that_cannot_be_reached_is_a_difference(recording: Path) -> No
         url = service.url
     report = report_of(recording, "--to", url, *SECRET, code=1)
     assert report["exchanges"][0]["outcome"]["new"] == "no-answer"
-    assert report["exchanges"][1]["because"] == "the answer to 1 did not issue cookie sid"
+    assert report["exchanges"][1]["because"] == "the answer to #1 did not issue cookie sid"
 
 
 def test_a_proxy_gets_every_request_and_the_service_none(recording: Path) -> None:
@@ -365,6 +367,22 @@ def test_a_proxy_gets_every_request_and_the_service_none(recording: Path) -> Non
     assert lines[2] == "PUT http://service.invalid/carts/106?x=%41"
 
 
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def bodies_of(path: Path) -> list[bytes]:
+    """The bodies of a recording that is being written; none where it is only being made."""
+    try:
+        with Recording(path) as recording:
+            return [each.response_body.data for each in recorded_exchanges(recording.events())]
+    except RecordingError:
+        return []
+
+
 def test_ctrl_c_leaves_a_report_and_a_closed_recording(tmp_path: Path) -> None:
     events = in_time(
         exchange(1, 0, "GET /first"),
@@ -372,20 +390,18 @@ def test_ctrl_c_leaves_a_report_and_a_closed_recording(tmp_path: Path) -> None:
         exchange(3, 3_600_000 * MS, "GET /last"),
     )
     recording, out = record(tmp_path / "r.db", events), tmp_path / "out.db"
-    streaming = threading.Event()
 
     def serve(asked: Asked) -> Iterable[Part]:
         if asked.path == "/first":
             yield answer(b"")
             return
         yield stream_head() + chunk(PIECES[0])
-        streaming.set()
         yield 20.0
 
     with Service(serve) as service:
         arguments = "--to", service.url, "--record", out, "--format", "json"
         with process("resend", recording, *arguments) as running:
-            assert streaming.wait(30)
+            wait_until(lambda: out.exists() and PIECES[0] in bodies_of(out))
             running.send_signal(signal.SIGINT)
             printed, said = running.communicate(timeout=30)
         assert service.left == ["/stream"]
