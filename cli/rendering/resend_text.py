@@ -5,6 +5,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from cli.rendering.escaping import printable, shortened
+from cli.rendering.report_text import counted
 from cli.rendering.styling import bold, coloured
 from replay.resending.report import Fate
 from replay.resending.sequence import Way
@@ -152,11 +153,11 @@ def _learned(report: "Report") -> Iterator[str]:
 
 def _counts(report: "Report") -> str:
     same, different, unsent = (report.count(fate) for fate in (Fate.SAME, Fate.DIFFERENT, Fate.NOT_SENT))
-    parts = [f"{len(report.exchanges)} exchanges: {same} as recorded"]
+    parts = [f"{counted(len(report.exchanges), 'exchange')}: {same} as recorded"]
     parts += [f"{different} different"] if different else []
     parts += [f"{unsent} not sent"] if unsent else []
     cut = report.count(Fate.CUT)
     found = sum(len(each.differences) for each in report.exchanges)
-    parts += [f"{found:,} difference{'s' if found != 1 else ''}"]
+    parts += [counted(found, "difference")]
     text = ", ".join(parts) + (f"; interrupted before {cut} were over" if cut else "")
     return bold(coloured(text, "red" if report.differs else "green"))

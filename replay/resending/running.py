@@ -16,8 +16,9 @@ from replay.resending.differences import Difference, Volatile
 from replay.resending.issuing import Key, described, key_of, read, spots
 from replay.resending.likeness import Likeness, Marks
 from replay.resending.plan import Step
+from replay.resending.receiving import INTERRUPTED
 from replay.resending.report import Compared, Fate, Report
-from replay.resending.sending import INTERRUPTED, Sender, Sent, Settings
+from replay.resending.sending import Sender, Sent, Settings
 from replay.resending.targets import spellings
 from replay.resending.timing import timing_of
 from replay.resending.wire import Clock, by_number
