@@ -48,12 +48,13 @@ def job_of(recording: Path, **chosen: Any) -> "Job":
     """The job. Raises `Unusable`, or `RecordingError`, where it cannot be done."""
     from replay import binding
     from replay.forms import is_random
+    from replay.resending.altered import with_altered
     from replay.resending.plan import is_http, steps
     from replay.resending.running import Job
 
     source = _source(recording, chosen["profile"])
     exchanges = {number: each for number, each in source.exchanges.items() if is_http(each)}
-    bindings = binding.find(exchanges.values())
+    bindings = with_altered(exchanges.values(), binding.find(exchanges.values()))
     asked = _asked(recording, exchanges, chosen["only"])
     planned = steps(exchanges, bindings, asked, speed=chosen["speed"], is_random=is_random)
     _check_bodies(recording, [exchanges[step.exchange] for step in planned])

@@ -14,6 +14,7 @@ import httpx
 from contract.events import Event
 from replay.binding import Bindings
 from replay.recorded import Recorded
+from replay.resending.altered import altered_alike
 from replay.resending.issuing import Key, Spot, described, key_of, spots
 from replay.resending.plan import Step
 from replay.resending.receiving import HTTP2, INTERRUPTED, Receiver, Upload, exchanged
@@ -21,7 +22,7 @@ from replay.resending.substituting import Replacement, Sendable, substituted, wi
 from replay.resending.targets import Target, headed
 from replay.resending.timing import timing_of
 from replay.resending.wire import Clock, Wire
-from replay.values import in_request
+from replay.values import Place, in_request
 
 IDLE = 2.0
 """Seconds after which an unused connection is not used again: services close theirs after some."""
@@ -196,11 +197,12 @@ class Sender:
 
     def _sendable(self, recorded: Recorded) -> Sendable:
         replacements = []
+        carried = [(found.place, found.value) for found in in_request(recorded)]
         for place, binding in self._bindings.echoed_by(recorded.exchange):
             known = self._known.get(key_of(binding))
             new = known.result() if known is not None and known.done() else None
             if new is not None:
-                replacements.append(Replacement(place, binding.value, new))
+                replacements.append(_replacement(place, binding.value, new, carried))
         secrets = self._settings.secrets
         if secrets:
             replacements += [
@@ -245,6 +247,15 @@ class Sender:
             known = self._known[key_of(binding)]
             if not known.done():
                 known.set_result(None)
+
+
+def _replacement(place: Place, value: str, new: str, carried: Sequence[tuple[Place, str]]) -> Replacement:
+    """The new value for what stands at `place`: the recorded one, or that in other letters."""
+    if (place, value) not in carried:
+        for where, text in carried:
+            if where == place and text.casefold() == value.casefold():
+                return Replacement(place, text, altered_alike(text, value, new))
+    return Replacement(place, value, new)
 
 
 def _silences(recorded: Recorded) -> tuple[int | None, int | None]:
