@@ -4,6 +4,8 @@ Nothing about IDs or tokens is configured: the passwords of the two users are al
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 
 from cli.demo_runs import complete_client
 from lab.bugs import BUGS
+from lab.client import Account, StreamingOptions, Transcript, read
 from lab.processes import Lab
 from recordings.reader import Recording
 from replay.recorded import recorded_exchanges
@@ -41,20 +44,27 @@ class Demo:
     def resend(self, lab: Lab, *more: object, code: int) -> dict[str, Any]:
         to = [f"{origin}={getattr(lab, f'{name}_url')}" for name, origin in self.origins.items()]
         arguments = [part for each in to for part in ("--to", each)]
-        result = streamid("resend", self.path, *arguments, *SECRETS, "--format", "json", *more)
+        result = streamid("resend", self.path, *arguments, "--format", "json", *more)
         assert result.exit_code == code, result.output
         report: dict[str, Any] = json.loads(result.stdout)
         return report
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    path = tmp_path_factory.mktemp("demo") / "demo.db"
+@contextmanager
+def recorded_lab(path: Path) -> Iterator[tuple[str, str, str]]:
+    """A healthy lab behind a proxy that records to `path`: the three services' URLs through it."""
     with running_lab(credits=CREDITS) as lab:
         modes = [f"reverse:{url}" for url in (lab.authentication_url, lab.accounting_url, lab.chat_url)]
         with Proxy(*modes, options={"streamid_record": str(path)}) as proxy:
             first, second, third = (f"http://127.0.0.1:{port}" for port in proxy.ports)
-            assert complete_client((first, second, third))
+            yield first, second, third
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    path = tmp_path_factory.mktemp("demo") / "demo.db"
+    with recorded_lab(path) as urls:
+        assert complete_client(urls)
     return Demo(path)
 
 
@@ -62,7 +72,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
 def test_a_fresh_lab_answers_as_the_recorded_one_did(demo: Demo, speed: str, tmp_path: Path) -> None:
     out = tmp_path / "out.db"
     with running_lab(credits=CREDITS) as lab:
-        report = demo.resend(lab, "--speed", speed, "--record", out, code=0)
+        report = demo.resend(lab, *SECRETS, "--speed", speed, "--record", out, code=0)
     assert report["summary"]["same"] == len(demo.exchanges) == 21
     with Recording(out) as recording:
         new = {each.exchange: each for each in recorded_exchanges(recording.events())}
@@ -131,7 +141,7 @@ UNSEEN = {
 @pytest.mark.parametrize("switches", TOGETHER, ids=lambda switches: "+".join(switches))
 def test_what_a_bug_changes_is_named(demo: Demo, switches: dict[str, str]) -> None:
     with running_lab(credits=CREDITS, bugs=tuple(switches)) as lab:
-        report = demo.resend(lab, "--speed", "2", code=1)
+        report = demo.resend(lab, *SECRETS, "--speed", "2", code=1)
     fields = {one["field"] for each in report["exchanges"] for one in each["differences"]}
     for switch, field in switches.items():
         assert field in fields, switch
@@ -145,4 +155,55 @@ def test_every_bug_is_in_one_of_the_two_lists() -> None:
 
 def test_bugs_that_this_client_does_not_meet_change_nothing(demo: Demo) -> None:
     with running_lab(credits=CREDITS, bugs=tuple(UNSEEN)) as lab:
-        demo.resend(lab, "--speed", "2", code=0)
+        demo.resend(lab, *SECRETS, "--speed", "2", code=0)
+
+
+def odd_client(urls: tuple[str, str, str]) -> list[int]:
+    """A client that meets those three: the statuses of its updates."""
+    with Account(StreamingOptions(*urls)) as account:
+        account.log_in("user1", "User1@123")
+
+        def chat() -> str:
+            body = {"title": "T", "initialMessage": "Hi"}
+            return str(account.request("POST", "chat", "/api/chat/sessions", json=body).json()["sessionId"])
+
+        def stream(session: str) -> str:
+            with account.stream(session, "Hello?", "") as answer:
+                read(answer, 0)
+                return answer.headers["X-Streaming-Session-Id"]
+
+        def update(session: str, id_: str) -> int:
+            return account.update(session, Transcript(), streamingSessionId=id_).status_code
+
+        account.request("GET", "accounting", "/api/credits/balance")
+        first, second = chat(), chat()
+        statuses = [update(first, "stream-1732312345678-1a2b3c4d")]
+        statuses.append(update(first, stream(first).upper()))
+        mine, _ = stream(first), stream(second)
+        return [*statuses, update(first, mine)]
+
+
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    path = tmp_path_factory.mktemp("odd") / "odd.db"
+    with recorded_lab(path) as urls:
+        assert odd_client(urls) == [400, 400, 200]
+    return Demo(path)
+
+
+@pytest.mark.parametrize(
+    ("bugs", "statuses"),
+    [
+        ((), [400, 400, 200]),
+        (("adopt-unknown",), [200, 400, 200]),
+        (("lower-case-compare", "overwrite"), [400, 200, 400]),
+    ],
+)
+def test_they_are_named_where_a_client_meets_them(
+    odd: Demo, bugs: tuple[str, ...], statuses: list[int]
+) -> None:
+    with running_lab(credits=CREDITS, bugs=bugs) as lab:
+        report = odd.resend(lab, *SECRETS[:2], code=1 if bugs else 0)
+    updates = [each for each in report["exchanges"] if each["path"].endswith("/update-stream")]
+    assert [each["status"]["recorded"] for each in updates] == [400, 400, 200]
+    assert [each["status"]["new"] for each in updates] == statuses
