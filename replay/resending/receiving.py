@@ -117,7 +117,7 @@ async def exchanged(
         wire.abort(Breaker.CLIENT, Manner.CLOSED, "given up: nothing came for too long")
     except httpx.ConnectError as error:
         wire.abort(Breaker.SERVER, Manner.UNREACHABLE, str(error) or "no connection can be made")
-    except (httpx.LocalProtocolError, httpx.ProxyError, httpx.UnsupportedProtocol) as error:
+    except (httpx.LocalProtocolError, httpx.ProxyError, httpx.InvalidURL, ValueError) as error:
         wire.abort(Breaker.CLIENT, Manner.REFUSED, f"it cannot be sent: {error}")
     except httpx.RemoteProtocolError as error:
         wire.abort(Breaker.SERVER, Manner.CLOSED, str(error))

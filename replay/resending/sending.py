@@ -97,10 +97,11 @@ class Sender:
             try:
                 await asyncio.gather(*tasks)
             except asyncio.CancelledError:
+                return False
+            finally:
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
-                return False
         return True
 
     def _client(self, http2: bool) -> httpx.AsyncClient:
