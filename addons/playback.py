@@ -18,7 +18,7 @@ from mitmproxy.proxy.mode_specs import ReverseMode
 from addons.playback_settings import PlaybackSettings
 from contract.profile import Profile
 from recordings.errors import RecordingError
-from replay.playback.library import origin
+from replay.playback.library import NeedsDiskError, origin
 from replay.playback.missing import Miss
 from replay.playback.player import Answer, Player
 from replay.recorded import Recorded
@@ -59,6 +59,9 @@ class StreamidPlayback:
         self.answers_early = False
         """Whether any recorded answer began before its request was complete."""
         self._asked: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
+        self._player: Player | None = None
+        self._lock = threading.Lock()
+        """Whoever has it may use the player."""
         self._failure: Exception | None = None
         self._ready = threading.Event()
         self._thread: threading.Thread | None = None
@@ -82,6 +85,20 @@ class StreamidPlayback:
             self._thread.join(5)
             self.settings = self._thread = None
 
+    def at_once(self, question: Question) -> bool:
+        """Answer without waiting, if that can be done: all is in memory, and nobody else asks."""
+        if self._player is None or not self._lock.acquire(blocking=False):
+            return False
+        try:
+            question.answer = self._player.at_once(question.asked, early=question.early)
+        except NeedsDiskError:
+            return False
+        finally:
+            self._lock.release()
+        if question.answer is not None:
+            self._note(question.answer)
+        return True
+
     async def streamid_playback(self, question: Question) -> None:
         """Answer a question; the event loop goes on meanwhile."""
         told = asyncio.get_running_loop().create_future()
@@ -98,12 +115,14 @@ class StreamidPlayback:
             self._ready.set()
             return
         with player:
+            self._player = player
             self.origins, self.exchanges = player.library.origins, len(player.library.entries)
             self.answers_early = player.library.answers_early
             self._ready.set()
             while (item := self._asked.get()) is not None:
                 question, told = item
-                question.answer = _answer(player, question)
+                with self._lock:
+                    question.answer = _answer(player, question)
                 told.get_loop().call_soon_threadsafe(_tell, told)
 
     def _note(self, answer: Answer) -> None:

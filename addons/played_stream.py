@@ -8,6 +8,7 @@ kept here until the request is complete, then the recorded answer comes at its r
 import hashlib
 from collections import deque
 from collections.abc import Iterable
+from itertools import repeat
 from typing import Any
 
 from mitmproxy import http
@@ -34,7 +35,8 @@ from addons.injector import Injector
 from addons.pacing import Alarm, unsent
 from addons.playback import Question, StreamidPlayback, StreamidPlaybackHook
 from addons.run import Run
-from contract.events import Manner, RequestHead, Side
+from contract import event_making
+from contract.events import Manner, Message, RequestHead, Side
 from replay.playback.performance import Break, Performance
 from replay.playback.player import Answer
 from replay.recorded import Piece, Recorded, RecordedBody
@@ -44,9 +46,10 @@ MOST_MATCHED = 1024 * 1024
 MOST_UNSENT = 1024 * 1024
 """Bytes that may wait for a client to read them, before the playback waits for it, too."""
 _A_WHILE = 20_000
+_MOST_AT_ONCE = 256 * 1024
 
 type _Commands = layer.CommandGenerator[None]
-type _Due = tuple[int, HttpEvent]
+type _Due = tuple[int, HttpEvent | bytes]
 
 
 class PlayedStream(FaultedStream):
@@ -62,6 +65,7 @@ class PlayedStream(FaultedStream):
         self._stage: Server | None = None
         """The connection that leads nowhere; None where there is a real one, or none yet."""
         self._asked: list[HttpEvent] = []
+        self._question: Question | None = None
         self._body_size = 0
         self._hash = hashlib.sha256()
         self._coming: deque[_Due] = deque()
@@ -82,13 +86,19 @@ class PlayedStream(FaultedStream):
         """Deliver `event`; what leaves for the service because of it stays here."""
         if isinstance(event, events.CommandCompleted) and event.command in self._ours:
             self._ours.discard(event.command)
-            return self._go_on(event)
-        return self._kept_here(super().handle_event(event))
+            yield from self._go_on(event)
+        else:
+            yield from self._kept_here(super().handle_event(event))
+            if self._coming and self._paused is None:
+                yield from self._play()
+        if self._question is not None:  # only now mitmproxy is done with the request
+            question, self._question = self._question, None
+            yield from self._ask(question)
 
     def _kept_here(self, sending: Iterable[commands.Command]) -> _Commands:
         for command in sending:
             if type(command) is SendHttp and command.connection is self._stage:
-                yield from self._hear(command.event)
+                self._hear(command.event)
             else:
                 yield command
 
@@ -101,7 +111,7 @@ class PlayedStream(FaultedStream):
 
     # What the service would get
 
-    def _hear(self, event: HttpEvent) -> _Commands:
+    def _hear(self, event: HttpEvent) -> None:
         if isinstance(event, RequestProtocolError):
             self._leave()
             return
@@ -112,13 +122,16 @@ class PlayedStream(FaultedStream):
                 return
         self._asked.append(event)
         if isinstance(event, RequestEndOfMessage) and not self._is_answered:
-            yield self._ask()
+            self._question = Question(self._request(), early=False)
         elif isinstance(event, RequestHeaders) and self._playback.answers_early and not event.end_stream:
-            yield self._ask(early=True)
+            self._question = Question(self._request(), early=True)
 
-    def _ask(self, *, early: bool = False) -> commands.Command:
+    def _ask(self, question: Question) -> _Commands:
         self._zero = self.tap.run.now()
-        return self._order(StreamidPlaybackHook(Question(self._request(), early)))
+        if self._playback.at_once(question):
+            yield from self._told(question.answer)
+        else:
+            yield self._order(StreamidPlaybackHook(question))
 
     @property
     def _goes_on(self) -> bool:
@@ -172,27 +185,75 @@ class PlayedStream(FaultedStream):
         yield from self._play()
 
     def _play(self) -> _Commands:
-        """Give what is due, and ask to be woken for the rest."""
+        """Give what is due, unless a hook has to be done first, and ask to be woken for the rest."""
         now = self.tap.run.now()
         self._alarm.rang(now)
-        while self._coming and self._coming[0][0] <= now and not self._is_gone:
-            yield from self._kept_here(self._give(self._coming.popleft()[1]))
+        while self._coming and self._coming[0][0] <= now and self._paused is None and not self._is_gone:
+            together = self._due_together(now)
+            if together:
+                yield self._in_one_write(together)
+            else:
+                yield from self._kept_here(self._give(self._coming.popleft()[1]))
             if self._coming and unsent(self.context.client) > MOST_UNSENT:
                 self._coming[0] = self.tap.run.now() + _A_WHILE, self._coming[0][1]
-        alarm = self._alarm.request(self._coming[0][0] if self._coming else None, now)
+        due = self._coming[0][0] if self._coming and self._paused is None else None
+        alarm = self._alarm.request(due, now)
         if alarm is not None:
             yield self._order(alarm)
 
-    def _give(self, event: HttpEvent) -> _Commands:
+    def _due_together(self, now: int) -> list[bytes]:
+        """Pieces that are due at once, where nobody but the client's connection has to see each by itself."""
+        found: list[bytes] = []
+        coming, size = self._coming, 0
+        if len(coming) < 2 or type(coming[1][1]) is not bytes or not self._only_passes():
+            return found
+        while coming and size < _MOST_AT_ONCE:
+            due, data = coming[0]
+            if due > now or type(data) is not bytes or not data:
+                break
+            coming.popleft()
+            found.append(data)
+            size += len(data)
+        return found
+
+    def _only_passes(self) -> bool:
+        """Whether mitmproxy would only frame what comes, for HTTP/1.1: no hook, fault or addon has a say."""
+        response = self.flow.response
+        return (
+            self._is_plain()
+            and self.debug is None
+            and self.tap.is_idle()
+            and response is not None
+            and response.stream is True
+            and self.server_state == self.state_stream_response_body
+            and self.flow.request.data.http_version in (b"HTTP/1.1", b"HTTP/1.0")
+        )
+
+    def _in_one_write(self, pieces: list[bytes]) -> commands.SendData:
+        """Each piece framed as mitmproxy frames it (RFC 9112 §7.1), and recorded, but written together."""
+        tap, response = self.tap, self.flow.response
+        at = tap.look_at_clock()
+        for data in pieces:
+            tap.run.put(event_making.chunk(tap.exchange, Message.RESPONSE, Side.BOTH, at, data, len(data)))
+        assert response is not None
+        if "chunked" in response.headers.get("transfer-encoding", "").lower():
+            pieces = [b"%x\r\n%s\r\n" % (len(data), data) for data in pieces]
+        return commands.SendData(self.context.client, b"".join(pieces))
+
+    def _give(self, event: HttpEvent | bytes) -> Iterable[commands.Command]:
+        if isinstance(event, bytes):
+            if not event and not self.flow.request.is_http2:
+                return ()  # with HTTP/1.1 nothing would be the last chunk
+            event = ResponseData(self.stream_id, event)
         if type(event) is not _RecordingEndsError:
             return super().handle_event(event)
         self.tap.break_on_purpose(event.message)
         return self._tapped(event, arrives=False)
 
     def _events(self, answer: Performance) -> Iterable[_Due]:
-        answer = answer.at_speed(self._settings.speed)
-        number, zero = self.stream_id, self._zero
-        end = zero + answer.end
+        """What the service would send, and when; pieces of the body as they are."""
+        number, zero, factor = self.stream_id, self._zero, 1 / self._settings.speed
+        end = zero + int(answer.end * factor)
         if answer.status is not None:
             response = http.Response(
                 answer.version,
@@ -205,10 +266,12 @@ class PlayedStream(FaultedStream):
                 None,
             )
             is_all = not (answer.pieces or answer.trailers or answer.broken) and answer.is_over_with_its_head
-            yield zero + answer.start, ResponseHeaders(number, response, end_stream=is_all)
-        for at, data in answer.pieces:
-            if data or self.flow.request.is_http2:  # with HTTP/1.1 nothing would be the last chunk
-                yield zero + at, ResponseData(number, data)
+            start = zero + int(answer.start * factor)
+            yield start, ResponseHeaders(number, response, end_stream=is_all)
+        if factor:
+            yield from [(zero + int(at * factor), data) for at, data in answer.pieces]
+        else:
+            yield from zip(repeat(zero), [data for _, data in answer.pieces], strict=False)
         if answer.trailers:
             yield end, ResponseTrailers(number, http.Headers(answer.trailers))
         if answer.is_whole:

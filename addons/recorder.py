@@ -5,15 +5,14 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from addons import summary
+from addons import run_setup, summary
 from addons.run import Run
 from addons.settings import Settings
 from addons.tally import Tally
 from addons.verifier import StreamidVerifier
 from contract.events import Event
-from recordings import beginning
 from recordings.drained import Drained, Load
-from recordings.redaction import Redactor, load_key
+from recordings.redaction import Redactor
 from recordings.rows import EventRedactor, Redaction
 from recordings.writer import Closing, Writer
 
@@ -43,9 +42,8 @@ class Recorder:
 
         Raises OSError, ValueError (a bad key) or RecordingError where that cannot be.
         """
-        key = load_key(settings.redact_key) if settings.redact else b"unused"
-        redactor = beginning.redactor(key, settings.profile, settings.secret_names, enabled=settings.redact)
-        about = beginning.run_info(started, settings.profile, settings.profile_toml, options)
+        redactor = run_setup.redactor(settings)
+        about = run_setup.run_info(settings, started, options)
         if settings.record is not None:
             settings.record.parent.mkdir(parents=True, exist_ok=True)
         self._writer = Writer(

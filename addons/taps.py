@@ -158,7 +158,7 @@ class Tap:
             host, port = raw.host, raw.port
         scheme = _SCHEMES.get(raw.scheme) or request.scheme or ("https" if context.client.tls else "http")
         target = raw.authority if self.kind is Kind.CONNECT else raw.path
-        return raw.method, scheme, host, port, target, raw.http_version, _fields_with_authority(request)
+        return raw.method, scheme, host, port, target, raw.http_version, fields_with_authority(request)
 
     def _put_request(self, side: Side, at: int, line: RequestLine) -> None:
         context = self._context
@@ -341,7 +341,7 @@ def _status_line(response: http.Response) -> _StatusLine:
     return raw.status_code, raw.reason, raw.http_version, raw.headers.fields
 
 
-def _fields_with_authority(request: http.Request) -> Headers:
+def fields_with_authority(request: http.Request) -> Headers:
     """Header fields; HTTP/2's `:authority` pseudo-header first, as the Host field that it stands for."""
     fields = request.data.headers.fields
     if request.is_http2 and request.data.authority and request.data.method != b"CONNECT":

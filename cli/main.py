@@ -23,6 +23,7 @@ COMMANDS = {
     "serve": "cli.serve:serve",
     "faults": "cli.faults:faults",
     "resend": "cli.resend:resend",
+    "import": "cli.import_:import_",
     "index": "cli.index:index",
     "export": "cli.export:export",
     "lab": "cli.lab:lab",

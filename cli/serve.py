@@ -159,9 +159,10 @@ def _modes(origins: list[tuple[str, str, int]], mapped: dict[str, tuple[str, int
         raise click.UsageError(f"--map: nothing was recorded of {unknown[0]}; there are {', '.join(known)}")
     modes = []
     with contextlib.ExitStack() as held:
-        taken = {address[1] for address in mapped.values()}
+        taken = {at for _, at in mapped.values()} - {0}
         for each, (_, _, port) in zip(known, origins, strict=True):
-            host, at = mapped.get(each) or (_LOOPBACK, _port(port, taken, held))
+            host, at = mapped.get(each, (_LOOPBACK, 0))
+            at = at or _port(port if each not in mapped else 0, taken, held)
             taken.add(at)
             modes.append(f"reverse:{each}@{f'[{host}]' if ':' in host else host}:{at}")
     return modes

@@ -21,7 +21,7 @@ from replay.forms import is_random
 from replay.names import Words, asked_nouns, fit, issued_nouns
 from replay.recorded import Recorded
 from replay.sightings import Sighting, Sightings, without_indices
-from replay.values import RPC_ANSWER, RPC_CALL, Place
+from replay.values import RPC_ANSWER, RPC_CALL, Place, is_in_list
 
 _NO_ID = re.compile(
     r"true|false|null|none|v?[0-9]+(?:\.[0-9]+)+|v[0-9]{1,2}|-.*|[0-9]{4}-[01][0-9](?:-.*)?", re.IGNORECASE
@@ -139,14 +139,15 @@ def _candidates(value: str, seen: list[Sighting], sightings: Sightings) -> Itera
 def _named(value: str, seen: list[Sighting], sightings: Sightings) -> Iterator[_Candidate]:
     """The things that have a value without entropy, told apart by what it is called."""
     things: list[_Candidate] = []
-    said: list[tuple[Words, ...]] = []
+    said: set[tuple[Words, ...]] = set()
+    asked = _Asked(seen)
     for each in seen:
-        nouns = _nouns(each, seen, sightings)
+        nouns = _nouns(each, asked, sightings)
         thing = _thing(things, each, nouns)
-        if thing is not None:
+        if thing is not None and not _is_another(thing, each, nouns, asked, sightings):
             (thing.again if each.is_answer else thing.echoed).append(each)
         elif not each.is_answer:
-            said.append(nouns)
+            said.add(nouns)
         elif nouns and _can_be_issued(value, each) and not any(fit(nouns, others) for others in said):
             things.append(_Candidate(value, each, nouns, is_sure=_is_own(each, sightings)))
     for thing in things:
@@ -154,12 +155,35 @@ def _named(value: str, seen: list[Sighting], sightings: Sightings) -> Iterator[_
             yield thing
 
 
+class _Asked:
+    """The exchanges whose request has a value: `in_path` with what it is of there, empty for other places."""
+
+    def __init__(self, seen: Iterable[Sighting]) -> None:
+        self.in_path: dict[int, tuple[Words, ...]] = {}
+        for each in seen:
+            if not each.is_answer:
+                before = self.in_path.setdefault(each.exchange, ())
+                if each.place.kind == "path" and each.called.words:
+                    self.in_path[each.exchange] = (*before, each.called.words)
+
+
 def _thing(things: list[_Candidate], seen: Sighting, nouns: tuple[Words, ...]) -> _Candidate | None:
     """The thing that a sighting is of: one with the very same words before one with more or fewer."""
     fitting = [each for each in things if fit(each.nouns, nouns) and _may_pair(each.issued, seen)]
-    exact = [each for each in fitting if set(each.nouns) & set(nouns)]
-    best = exact or fitting
+    best = [each for each in fitting if set(each.nouns) & set(nouns)] or fitting
     return best[-1] if best else None
+
+
+def _is_another(
+    thing: _Candidate, seen: Sighting, nouns: tuple[Words, ...], asked: _Asked, sightings: Sightings
+) -> bool:
+    """Whether an answer issues a thing of its own, though the name fits: a cart item 7 beside the cart 7."""
+    return (
+        seen.is_answer
+        and not set(thing.nouns) & set(nouns)
+        and not sightings.asked[seen.exchange].is_safe
+        and seen.exchange not in asked.in_path
+    )
 
 
 def _may_pair(issued: Sighting, seen: Sighting) -> bool:
@@ -169,7 +193,7 @@ def _may_pair(issued: Sighting, seen: Sighting) -> bool:
     return True
 
 
-def _nouns(seen: Sighting, others: list[Sighting], sightings: Sightings) -> tuple[Words, ...]:
+def _nouns(seen: Sighting, asked: _Asked, sightings: Sightings) -> tuple[Words, ...]:
     """What the value is of, by its name or else by its request's path; empty where nothing says."""
     name = seen.called
     if seen.hint in (RPC_CALL, RPC_ANSWER):
@@ -181,12 +205,7 @@ def _nouns(seen: Sighting, others: list[Sighting], sightings: Sightings) -> tupl
     if not seen.is_answer:
         return asked_nouns(literal)
     # The answer to /carts/7/items may show the cart that the path named.
-    in_path = [
-        each.called.words
-        for each in others
-        if each.exchange == seen.exchange and each.place.kind == "path" and each.called.words
-    ]
-    return (*issued_nouns(literal), *in_path)
+    return (*issued_nouns(literal), *asked.in_path.get(seen.exchange, ()))
 
 
 def _can_be_issued(value: str, seen: Sighting) -> bool:
@@ -202,7 +221,7 @@ def _is_own(seen: Sighting, sightings: Sightings) -> bool:
     name = seen.called
     if name.is_paired:
         return True
-    in_list = without_indices(seen.place) != seen.place
+    in_list = seen.place.kind in ("json", "sse") and is_in_list(seen.place, seen.hint)
     return asked.is_fine and not in_list and (name.is_lively or not asked.is_safe)
 
 

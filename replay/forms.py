@@ -14,7 +14,7 @@ _ISO_TIME = re.compile(
     r"[12][0-9]{3}-[01][0-9]-[0-3][0-9][T ][0-2][0-9]:[0-5][0-9]"
     r"(?::[0-6][0-9](?:[.,][0-9]{1,9})?)?(?:Z|[+-][0-2][0-9]:?[0-5][0-9])?"
 )
-_TOKEN = re.compile(r"[A-Za-z0-9~](?:[A-Za-z0-9._~+/=-]*[A-Za-z0-9_=-])?")
+_TOKEN = re.compile(r"[_-]{0,3}[A-Za-z0-9~](?:[A-Za-z0-9._~+/=-]*[A-Za-z0-9_=-])?")
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _NUMBERS = re.compile(r"[0-9]+")
 _CLAIM = re.compile(rb'"(iat|exp|nbf|auth_time)"(\s*:\s*)([0-9]{1,12})(?=\s*[,}])')

@@ -46,7 +46,7 @@ _OF_VERBS = "create add new open start begin init initialize initialise register
 _VERBS = frozenset(_OF_VERBS.split())
 _NO_NOUNS = frozenset(["mcp", "rpc", "jsonrpc", "graphql", "api"])
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
-_NOUN = re.compile(r"[A-Za-z]+(?:[_.-]?[A-Za-z]+)*")
+_NOUN = re.compile(r"[A-Za-z]+(?:[_.-][A-Za-z]+)*")
 
 
 @lru_cache(maxsize=4096)
@@ -72,11 +72,13 @@ def _of_path(path: list[str]) -> Called:
     if not own:
         return Called(NOTHING)
     last = own[-1]
+    if not path[-1].lower().endswith(last):
+        return Called(frozenset(own))  # in the plural: of `maxTokens` none is a token
     if last in _LIVELY:
         return Called(
             frozenset("session" if word == "sid" else word for word in own), is_id=True, is_lively=True
         )
-    if last not in _IDS or path[-1].lower().endswith(("ids", "keys")):
+    if last not in _IDS:
         return Called(frozenset(own))
     if len(own) > 1:
         return Called(

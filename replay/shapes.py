@@ -52,7 +52,7 @@ _BASE64 = re.compile(
 )
 _SEGMENT = re.compile(r"[A-Za-z0-9]+|[^A-Za-z0-9]+")
 _HEX = re.compile(r"[0-9a-f]+|[0-9A-F]+")
-_WORD = re.compile(r"[a-z]{2,16}[0-9]{0,2}|[A-Z]{2,16}|[A-Z][a-z]{2,15}|v?[0-9]{1,6}")
+_WORD = re.compile(r"[a-z]{2,16}[0-9]{0,2}|[A-Z]{2,16}|[A-Z][a-z]{2,15}")
 # 2001-09 to 2033-05 in seconds, in milliseconds and in microseconds.
 _TIME = re.compile(r"1[0-9]{9}(?:[0-9]{3}){0,2}")
 _DATE = re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])(?:[0-9]{4,9})?")
@@ -73,6 +73,7 @@ _FOLLOWERS = """
 _COMMON = frozenset(entry[0] + follower for entry in _FOLLOWERS.split() for follower in entry[2:])
 _SHORTEST_OPAQUE = 8
 _LONGEST_SCORED = 64
+_LONG = 20
 
 
 @lru_cache(maxsize=16384)
@@ -147,15 +148,30 @@ def _segments(text: str) -> list[Part]:
 def _opaque_region(found: list[Part], sure: int) -> list[Part]:
     """The parts with all as one that belongs to the piece `sure`: in base64url `-` and `_` are letters.
 
-    Words in front of it do not belong to it, nor does a number after it.
+    Words in front of it do not belong to it, nor does a number after it, unless it is so long that chance
+    may have ended it so.
     """
     start, end = sure, sure
     while start >= 2 and _is_letters(found[start - 1]) and not _WORD.fullmatch(found[start - 2].text):
         start -= 2
-    while end + 2 < len(found) and _is_letters(found[end + 1]) and not found[end + 2].text.isdigit():
+    size = sum(len(part.text) for part in found[start : end + 1])
+    while end + 2 < len(found) and _is_letters(found[end + 1]):
+        if found[end + 2].text.isdigit() and size < _LONG:
+            break
+        size += len(found[end + 1].text) + len(found[end + 2].text)
         end += 2
+    if size >= _LONG and not _is_prefix(found[:start]):
+        start = 0
     region = "".join([part.text for part in found[start : end + 1]])
     return [*found[:start], Part(Shape.OPAQUE, region), *found[end + 1 :]]
+
+
+def _is_prefix(before: list[Part]) -> bool:
+    """Whether what stands before a long opaque region was put there: `sk_live_` was, `Qx-` may be chance."""
+    first = "".join([part.text for part in before[:2]])
+    return (
+        len(before) >= 4 or len(first) >= 4 or (len(first) == 3 and first.islower() and first.endswith("_"))
+    )
 
 
 def _is_letters(separator: Part) -> bool:
@@ -198,7 +214,7 @@ def is_opaque(piece: str, at_least: int = 4) -> bool:
         elif left.isalnum() and right.isalnum() and not (left.isdigit() and right.isdigit()):
             rare += 1
     # Long values may be closer to words than short ones: chance averages out.
-    return rare >= at_least and rare > common * (0.65 if len(text) >= 16 else 1.0)
+    return rare >= at_least and rare > common * (0.5 if len(text) >= 16 else 1.0)
 
 
 def _joined(found: list[Part]) -> list[Part]:

@@ -21,7 +21,7 @@ _DIGEST = 16
 _REQUEST, _ANSWER, _BOTH = 1, 2, 3
 _SAFE = frozenset([b"GET", b"HEAD", b"OPTIONS", b"QUERY", b"TRACE"])  # RFC 9110 §9.2.1
 _WHITE = re.compile(r"\s")
-_WORD = re.compile(r"[A-Za-z]+(?:[_.-]?[A-Za-z]+)*")
+_WORD = re.compile(r"[A-Za-z]+(?:[_.-][A-Za-z]+)*")
 
 
 class Asked(NamedTuple):
@@ -76,7 +76,7 @@ class Sightings:
         self._before = array("q")  # by sighting: the one before of the same value
         self._exchanges = array("q")
         self._times = array("q")
-        self._spots = array("L")
+        self._spots = array("I")
         self._spot_numbers: dict[_Spot, int] = {}
         self._spot_list: list[_Spot] = []
 

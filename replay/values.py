@@ -48,14 +48,20 @@ class Found(NamedTuple):
 class Named(NamedTuple):
     """A value and what it is called.
 
-    `hint` is the dotted path of its names (`user.id`); of the segment of a path, what stands before it
-    (`carts/`).
+    `hint` is the dotted path of its names (`user.id`), with a dot before it in JSON in a string; of the
+    segment of a path, it is what stands before it (`carts/`).
     """
 
     place: Place
     value: str
     at: int
     hint: str
+
+
+def is_in_list(place: Place, hint: str) -> bool:
+    """Whether a value stood in a list; the list that JSON in a string stands in is none of its own."""
+    names = hint if hint.startswith(".") else place.name.replace(":", ".")
+    return any(step.isdigit() for step in names.split("."))
 
 
 RPC_CALL, RPC_ANSWER = "rpc:call", "rpc:answer"
@@ -294,7 +300,7 @@ def _within(text: str, place: Place, at: int) -> Iterator[Named]:
         value = _json_in(text)
         if value is not MISSING:
             for each in _leaves(value, "json", "", at, depth=_DEEPEST - 8):
-                yield Named(place, each.value, at, each.hint)
+                yield Named(place, each.value, at, f".{each.hint}")
         return
     if "/" not in text and not text.startswith("?"):
         return

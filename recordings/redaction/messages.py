@@ -94,6 +94,13 @@ class BodyStream:
         flushed = self._coded and len(self._codings) == 1 and data.endswith(_FLUSHED)
         return Part(start, self._offset, text, flushed and self._codings[0] in ("gzip", "x-gzip", "deflate"))
 
+    def feed_decoded(self, data: bytes) -> Part:
+        """Take the next chunk of a body whose content-coding was undone before it came here."""
+        if self._coded and not self._wire:
+            self._coded = False
+            self._choose_pass()
+        return self.feed(data)
+
     def _decode(self, data: bytes) -> bytes | None:
         if self._broken or self._decoder is None:
             return None

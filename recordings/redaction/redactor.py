@@ -30,7 +30,7 @@ from recordings.redaction.exchange import Half, OpenExchange, Piece
 from recordings.redaction.heads import Heads, Note, Section
 from recordings.redaction.json_spans import is_wide
 from recordings.redaction.learned import LEAST
-from recordings.redaction.messages import UNTOUCHED, BodyStream
+from recordings.redaction.messages import UNTOUCHED, BodyStream, Part
 from recordings.redaction.names import DEFAULT_NAMES, SecretNames
 from recordings.redaction.quotes import BodyQuotes
 from recordings.redaction.secrets import Secrets, applied
@@ -214,8 +214,7 @@ class Redactor:
 
     def _hold(self, exchange: OpenExchange, chunk: Chunk) -> list[Event]:
         parts = [
-            (stream, stream.feed(chunk.data) if chunk.form is _WIRE else stream.miss())
-            for stream in self._streams(exchange, chunk.message, chunk.side)
+            (stream, _fed(stream, chunk)) for stream in self._streams(exchange, chunk.message, chunk.side)
         ]
         exchange.waiting.append(Piece(chunk, parts))
         exchange.waiting_bytes += len(chunk.data)
@@ -288,7 +287,7 @@ class Redactor:
                         chunk.exchange, chunk.message, chunk.side, "body", start, len(token), token.decode()
                     )
                 )
-        form = Form.DECODED if any(outcome.decoded for outcome in outcomes) else _WIRE
+        form = Form.DECODED if any(outcome.decoded for outcome in outcomes) else chunk.form
         return _with(chunk, applied(part.text, edits, part.start), form)
 
     # Ends
@@ -405,6 +404,13 @@ class Redactor:
         if exchange is None:
             exchange = self._open[number] = OpenExchange()
         return exchange
+
+
+def _fed(stream: BodyStream, chunk: Chunk) -> Part:
+    """The part that `chunk` is of its body."""
+    if chunk.form is _WIRE:
+        return stream.feed(chunk.data)
+    return stream.miss() if chunk.form is Form.LOST else stream.feed_decoded(chunk.data)
 
 
 def _with(chunk: Chunk, content: bytes, form: Form) -> Chunk:

@@ -81,7 +81,7 @@ class Finder:
         if reading is None:
             if len(self._readings) >= _MOST_READINGS:
                 self._readings.clear()
-            reading = self._readings[number] = self.reader.read(self._library.load(number))
+            reading = self._readings[number] = self.reader.read(self._library.load(number).recorded)
         return reading
 
     def _compared(

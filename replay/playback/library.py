@@ -9,15 +9,19 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple, Self
 
+from contract.events import Message
 from contract.profile import Profile
 from recordings.errors import RecordingError
 from recordings.reader import Recording
 from recordings.rows import Line
-from replay.playback.shapes import shape_of_paths
+from replay.playback.path_shapes import shape_of_paths
+from replay.playback.performance import Performance, performance
 from replay.recorded import Recorded, recorded_exchanges
 
 _SWITCHED = 101
 """After this answer no HTTP is spoken any more (RFC 9110 §15.2.2): there is nothing to play."""
+_LEAST_TOKEN = 8
+"""Bytes of a token that is unlikely to stand anywhere else by chance."""
 MOST_KEPT = 64 * 1024 * 1024
 """Bytes of messages that are kept for being played again."""
 
@@ -27,6 +31,19 @@ class Entry(NamedTuple):
 
     source: int
     line: Line
+
+
+class NeedsDiskError(Exception):
+    """What is asked for is not in memory, and the disk was not to be read."""
+
+
+class Kept(NamedTuple):
+    """An exchange in memory, and its answer to be given; `tokens` stand in it for secrets."""
+
+    recorded: Recorded
+    answer: Performance
+    tokens: tuple[str, ...]
+    size: int
 
 
 class Group:
@@ -60,7 +77,10 @@ class Library:
         self.groups: dict[tuple[str, str, str], Group] = {}
         self.shape = shape_of_paths(profile)
         self._early: list[set[int]] = []
-        self._kept: OrderedDict[int, tuple[Recorded, int]] = OrderedDict()
+        self.reads_disk = True
+        """Whether `load` may read what it has not in memory."""
+        self._redacted: list[set[int]] = []
+        self._kept: OrderedDict[int, Kept] = OrderedDict()
         self._kept_bytes, self._most_kept = 0, most_kept
         try:
             self._open(paths)
@@ -76,6 +96,7 @@ class Library:
             source, started = len(self.recordings) - 1, recording.run.info.started.timestamp()
             last = {line.exchange: line for line in recording.lines() if line.status != _SWITCHED}
             self._early.append(recording.answered_early())
+            self._redacted.append(recording.with_redacted_answers())
             found += [(started + line.at / 1e6, Entry(source, line)) for line in last.values()]
         if not found:
             names = ", ".join(str(recording.path) for recording in self.recordings)
@@ -116,27 +137,40 @@ class Library:
         source, line = self.entries[number]
         return line.exchange in self._early[source]
 
-    def load(self, number: int) -> Recorded:
-        """The whole exchange. Raises `RecordingError` where the recording is damaged there."""
+    def load(self, number: int) -> Kept:
+        """The whole exchange.
+
+        Raises `RecordingError` where the recording is damaged there, and `NeedsDiskError`.
+        """
         kept = self._kept.get(number)
         if kept is not None:
             self._kept.move_to_end(number)
-            return kept[0]
-        source, line = self.entries[number]
-        recording = self.recordings[source]
-        recorded = next(recorded_exchanges(recording.exchange(line.exchange)), None)
-        if recorded is None:
-            raise RecordingError(f"{recording.path}: is damaged: exchange {line.exchange} has no request")
-        size = 2000 + sum(
-            len(piece.data) + 100
-            for body in (recorded.request_body, recorded.response_body)
-            for piece in body.pieces
-        )
-        self._kept[number] = recorded, size
-        self._kept_bytes += size
+            return kept
+        if not self.reads_disk:
+            raise NeedsDiskError
+        kept = self._kept[number] = self._read(number)
+        self._kept_bytes += kept.size
         while self._kept_bytes > self._most_kept and len(self._kept) > 1:
-            self._kept_bytes -= self._kept.popitem(last=False)[1][1]
-        return recorded
+            self._kept_bytes -= self._kept.popitem(last=False)[1].size
+        return kept
+
+    def _read(self, number: int) -> Kept:
+        source, (exchange, *_) = self.entries[number]
+        recording = self.recordings[source]
+        recorded = next(recorded_exchanges(recording.exchange(exchange)), None)
+        if recorded is None:
+            raise RecordingError(f"{recording.path}: is damaged: exchange {exchange} has no request")
+        tokens: dict[str, None] = {}
+        if exchange in self._redacted[source]:
+            redactions = recording.redactions(exchange)
+            tokens = dict.fromkeys(
+                each.token
+                for each in redactions
+                if each.message is Message.RESPONSE and len(each.token) >= _LEAST_TOKEN
+            )
+        pieces = [*recorded.request_body.pieces, *recorded.response_body.pieces]
+        answer = performance(recorded, str(recording.path))
+        return Kept(recorded, answer, tuple(tokens), 2000 + sum(len(piece.data) + 100 for piece in pieces))
 
 
 def origin(scheme: str, host: str, port: int) -> str:

@@ -1,6 +1,6 @@
 """Answers requests from recordings: finds the recorded answer, and says in it what this client should hear.
 
-One thread may use a player: the one that made it.
+The thread that made a player may use it; another one only while that one does not, and `at_once`.
 """
 
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ from replay.playback.finding import Finder, Found
 from replay.playback.library import Library
 from replay.playback.missing import Miss, Near
 from replay.playback.order import Order
-from replay.playback.performance import Performance, own_answer, performance
+from replay.playback.performance import Performance, own_answer
 from replay.playback.refusing import Echoes
 from replay.playback.substituting import substituted
 from replay.playback.telling import Telling
@@ -80,6 +80,14 @@ class Player:
         """Let go of the recordings."""
         self.library.close()
 
+    def at_once(self, asked: Recorded, *, early: bool = False) -> Answer | None:
+        """As `answer`, but raises `NeedsDiskError`, with nothing done, where that has to read a recording."""
+        self.library.reads_disk = False
+        try:
+            return self.answer(asked, early=early)
+        finally:
+            self.library.reads_disk = True
+
     def answer(self, asked: Recorded, *, early: bool = False) -> Answer | None:
         """The answer to a request (an exchange that has none yet). What it tells is remembered.
 
@@ -131,8 +139,8 @@ class Player:
         return Answer(self._play(best.number, reading, talk))
 
     def _play(self, number: int, reading: Values, talk: Conversation) -> Performance:
-        source, line = self.library.entries[number]
-        recorded = self.library.load(number)
+        line = self.library.entries[number].line
+        recorded, answer, *_ = self.library.load(number)
         anew = number in talk.used
         if anew and line.method not in ("GET", "HEAD"):
             talk.start_again(self._order.later_reads(number))
@@ -141,7 +149,6 @@ class Player:
         told |= self._telling.tell(number, talk, anew=anew)
         if line.role == "issue" and line.stream and line.scope is not None:
             talk.current[line.scope] = told.get(line.stream, line.stream)
-        answer = performance(recorded, str(self.library.recordings[source].path))
         return substituted(answer, told, is_decoded=recorded.response_body.is_decoded)
 
     # Misses

@@ -5,7 +5,6 @@ import re
 import time
 from random import Random
 
-from contract.events import Message
 from replay import binding, values
 from replay.forms import fresh, is_random, masked
 from replay.matching import Values, is_redacted
@@ -16,7 +15,7 @@ from replay.playback.order import Order
 from replay.recorded import Recorded, recorded_exchanges
 
 _QUOTED = re.compile(r"[\"\\\x00-\x1f\x7f-\uffff]")
-_LEAST_REFLECTED = 8
+_LEAST_UNIQUE = 8
 
 
 class Telling:
@@ -33,7 +32,6 @@ class Telling:
         self._order = order
         self._conversations = conversations
         self._random = Random()
-        self._redacted = [recording.with_redacted_answers() for recording in library.recordings]
         self._issued: dict[tuple[int, int], list[str]] = {}
         self._appearing: dict[tuple[int, int], list[str]] = {}
         if fresh_ids:
@@ -42,9 +40,9 @@ class Telling:
 
     def _learn(self, source: int) -> None:
         found = binding.find(recorded_exchanges(self._library.recordings[source].events()))
-        for bound in found.all.values():
-            if not (is_random(bound.value) or is_redacted(bound.value)):
-                continue  # a small number is not unique: it cannot be told from others like it
+        for bound in found.each:
+            if len(bound.value) < _LEAST_UNIQUE or not (is_random(bound.value) or is_redacted(bound.value)):
+                continue  # what is short stands elsewhere by chance: it cannot be told from others like it
             self._issued.setdefault((source, bound.issued.exchange), []).append(bound.value)
             for site in bound.again:
                 self._appearing.setdefault((source, site.exchange), []).append(bound.value)
@@ -83,17 +81,11 @@ class Telling:
             if anew or old not in talk.live:
                 self._issue(old, talk)
         appearing = [*issued, *self._appearing.get(key, ())]
-        if line.exchange in self._redacted[source]:
-            appearing += self._tokens(source, line.exchange, talk)
-        return {old: talk.live[old] for old in appearing if old in talk.live}
-
-    def _tokens(self, source: int, exchange: int, talk: Conversation) -> list[str]:
-        redactions = self._library.recordings[source].redactions(exchange)
-        tokens = list(dict.fromkeys(each.token for each in redactions if each.message is Message.RESPONSE))
-        for token in tokens:
+        for token in self._library.load(number).tokens:
             if token not in talk.live:
                 self._issue(token, talk)
-        return tokens
+            appearing.append(token)
+        return {old: talk.live[old] for old in appearing if old in talk.live}
 
     def _issue(self, old: str, talk: Conversation) -> None:
         now = time.time()
@@ -117,7 +109,7 @@ class Telling:
             if is_random(old) or masked(old) != old:
                 talk.choose(old, new)
                 own[old] = new
-            elif len(old) >= _LEAST_REFLECTED:
+            elif len(old) >= _LEAST_UNIQUE:
                 own[_in_json(old)] = _in_json(new)
         return own
 

@@ -1,4 +1,4 @@
-"""A playback gives clients what the services gave, byte for byte; a recording of it is the recording again."""
+"""A playback gives clients what the services gave, byte for byte; a recording of it is the recording."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
