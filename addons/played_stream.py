@@ -8,6 +8,7 @@ kept here until the request is complete, then the recorded answer comes at its r
 import hashlib
 from collections import deque
 from collections.abc import Iterable
+from itertools import repeat
 from typing import Any
 
 from mitmproxy import http
@@ -47,7 +48,7 @@ _A_WHILE = 20_000
 _MOST_AT_ONCE = 256 * 1024
 
 type _Commands = layer.CommandGenerator[None]
-type _Due = tuple[int, HttpEvent]
+type _Due = tuple[int, HttpEvent | bytes]
 
 
 class PlayedStream(FaultedStream):
@@ -75,7 +76,8 @@ class PlayedStream(FaultedStream):
     def make_server_connection(self) -> layer.CommandGenerator[bool]:
         """Pretend to have one."""
         request = self.flow.request
-        self._stage = Server(address=(request.host, request.port))
+        known, where = self.context.server, (request.host, request.port)
+        self._stage = known if known.address == where and not known.connected else Server(address=where)
         self.context.server = self.flow.server_conn = self._stage
         yield from ()  # no command is needed
         return True
@@ -209,16 +211,16 @@ class PlayedStream(FaultedStream):
     def _due_together(self, now: int) -> list[bytes]:
         """Pieces that are due at once, where nobody but the client's connection has to see each by itself."""
         found: list[bytes] = []
-        if len(self._coming) < 2 or type(self._coming[1][1]) is not ResponseData or not self._only_passes():
+        coming, size = self._coming, 0
+        if len(coming) < 2 or type(coming[1][1]) is not bytes or not self._only_passes():
             return found
-        size = 0
-        while self._coming and size < _MOST_AT_ONCE:
-            due, event = self._coming[0]
-            if due > now or type(event) is not ResponseData or not event.data:
+        while coming and size < _MOST_AT_ONCE:
+            due, data = coming[0]
+            if due > now or type(data) is not bytes or not data:
                 break
-            self._coming.popleft()
-            found.append(event.data)
-            size += len(event.data)
+            coming.popleft()
+            found.append(data)
+            size += len(data)
         return found
 
     def _only_passes(self) -> bool:
@@ -248,16 +250,20 @@ class PlayedStream(FaultedStream):
             pieces = [b"%x\r\n%s\r\n" % (len(data), data) for data in pieces]
         return commands.SendData(self.context.client, b"".join(pieces))
 
-    def _give(self, event: HttpEvent) -> _Commands:
+    def _give(self, event: HttpEvent | bytes) -> Iterable[commands.Command]:
+        if isinstance(event, bytes):
+            if not event and self._speaks_http1():
+                return ()  # with HTTP/1.1 nothing would be the last chunk
+            event = ResponseData(self.stream_id, event)
         if type(event) is not _RecordingEndsError:
             return super().handle_event(event)
         self.tap.break_on_purpose(event.message)
         return self._tapped(event, arrives=False)
 
     def _events(self, answer: Performance) -> Iterable[_Due]:
-        answer = answer.at_speed(self._settings.speed)
-        number, zero = self.stream_id, self._zero
-        end = zero + answer.end
+        """What the service would send, and when; pieces of the body as they are."""
+        number, zero, factor = self.stream_id, self._zero, 1 / self._settings.speed
+        end = zero + int(answer.end * factor)
         if answer.status is not None:
             response = http.Response(
                 answer.version,
@@ -270,10 +276,12 @@ class PlayedStream(FaultedStream):
                 None,
             )
             is_all = not (answer.pieces or answer.trailers or answer.broken) and answer.is_over_with_its_head
-            yield zero + answer.start, ResponseHeaders(number, response, end_stream=is_all)
-        for at, data in answer.pieces:
-            if data or not self._speaks_http1():  # with HTTP/1.1 nothing would be the last chunk
-                yield zero + at, ResponseData(number, data)
+            start = zero + int(answer.start * factor)
+            yield start, ResponseHeaders(number, response, end_stream=is_all)
+        if factor:
+            yield from [(zero + int(at * factor), data) for at, data in answer.pieces]
+        else:
+            yield from zip(repeat(zero), [data for _, data in answer.pieces], strict=False)
         if answer.trailers and not self._speaks_http1():  # mitmproxy cannot write them
             yield end, ResponseTrailers(number, http.Headers(answer.trailers))
         if answer.is_whole:

@@ -1,5 +1,6 @@
 """Finds the recorded request that a client's request is most like."""
 
+import hashlib
 from collections.abc import Container
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -11,6 +12,7 @@ from replay.recorded import Recorded
 
 CONSIDERED = 64
 """Recorded requests that one is compared with: of those to its very target, and then of all like it."""
+_FEW = 2
 _LEARNED_FROM = 50
 _MOST_READINGS = 10_000
 
@@ -20,6 +22,10 @@ class Found(NamedTuple):
 
     number: int
     comparison: Comparison
+
+    def is_perfect(self, talk: Conversation) -> bool:
+        """Whether it is the same request, and its answer was not given yet."""
+        return not self.comparison.cost and self.number not in talk.used
 
 
 class Finder:
@@ -50,7 +56,16 @@ class Finder:
         """
         target = asked.request.target.decode("latin-1")
         free: Container[str] = _Bodies() if head_alone else self.reader.free(target)
-        exact = group.to(talk.target(target))
+        meant = talk.target(target)
+        exact = group.to(meant)
+        if len(exact) > _FEW and not head_alone:
+            # To compare is dear, and most of them may differ in their bodies.
+            body = asked.request_body.data
+            digest = hashlib.sha256(body).digest()[:8] if body else b""
+            likely = talk.window(group.with_body(meant, digest, self._library.request_body), CONSIDERED)
+            found = self._compared(likely, group, reading, talk, free)
+            if any(not each.comparison.cost for each in found):
+                return found  # nothing can be closer
         found = self._compared(talk.window(exact, CONSIDERED), group, reading, talk, free)
         if not any(each.comparison.fits for each in found) and len(exact) < len(group.numbers):
             known = set(exact)
@@ -99,7 +114,7 @@ class Finder:
                 more = self._free_in(group)
                 comparison = self.reader.compare(reading, recorded, talk.term, _Either(free, more))
             found.append(Found(number, comparison))
-            if not comparison.cost and number not in talk.used:
+            if found[-1].is_perfect(talk) and self._library.is_whole(number):
                 break
         return found
 

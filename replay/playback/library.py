@@ -6,7 +6,7 @@ they are asked for, and kept up to a bound. One thread may use a library: the on
 
 import gc
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -17,6 +17,7 @@ from recordings.errors import RecordingError
 from recordings.reader import Recording
 from recordings.rows import Line
 from replay.playback.path_shapes import shape_of_paths
+from replay.playback.performance import Performance, performance
 from replay.recorded import Recorded, recorded_exchanges
 
 _SWITCHED = 101
@@ -41,9 +42,10 @@ class NeedsDiskError(Exception):
 
 
 class Kept(NamedTuple):
-    """An exchange in memory; `tokens` stand in its answer for secrets."""
+    """An exchange in memory, and its answer to be given; `tokens` stand in it for secrets."""
 
     recorded: Recorded
+    answer: Performance
     tokens: tuple[str, ...]
     size: int
 
@@ -51,12 +53,13 @@ class Kept(NamedTuple):
 class Group:
     """The entries of one origin, method and shape of path, by number."""
 
-    __slots__ = ("_by_target", "_entries", "numbers")
+    __slots__ = ("_by_body", "_by_target", "_entries", "numbers")
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         self.numbers: list[int] = []
         self._entries = entries
         self._by_target: dict[str, list[int]] | None = None
+        self._by_body: dict[tuple[str, bytes], list[int]] | None = None
 
     def to(self, target: str) -> list[int]:
         """Those with exactly this request target."""
@@ -65,6 +68,15 @@ class Group:
             for number in self.numbers:
                 self._by_target.setdefault(self._entries[number].line.target, []).append(number)
         return self._by_target.get(target, [])
+
+    def with_body(self, target: str, digest: bytes, body_of: Callable[[int], bytes]) -> list[int]:
+        """Those to this target whose body had this digest; `body_of` gives the digest of an entry's."""
+        if self._by_body is None:
+            found: dict[tuple[str, bytes], list[int]] = {}
+            for number in self.numbers:
+                found.setdefault((self._entries[number].line.target, body_of(number)), []).append(number)
+            self._by_body = found
+        return self._by_body.get((target, digest), [])
 
 
 class Library:
@@ -85,6 +97,7 @@ class Library:
         """Whether `load` may read what it has not in memory."""
         self._redacted: list[set[int]] = []
         self._lossy: list[set[int]] = []
+        self._bodies: list[dict[int, bytes]] | None = None
         self._kept: OrderedDict[int, Kept] = OrderedDict()
         self._kept_bytes, self._most_kept = 0, most_kept
         try:
@@ -165,6 +178,18 @@ class Library:
         """How many entries cannot be played, because bytes of their answers were not kept."""
         return sum(not self.is_whole(number) for number in range(len(self.entries)) if any(self._lossy))
 
+    def request_body(self, number: int) -> bytes:
+        """The beginning of the SHA-256 of this entry's request body; empty for none.
+
+        Raises `NeedsDiskError`.
+        """
+        if self._bodies is None:
+            if not self.reads_disk:
+                raise NeedsDiskError
+            self._bodies = [recording.request_bodies() for recording in self.recordings]
+        source, line = self.entries[number]
+        return self._bodies[source].get(line.exchange, b"")
+
     def load(self, number: int) -> Kept:
         """The whole exchange.
 
@@ -197,7 +222,8 @@ class Library:
                 if each.message is Message.RESPONSE and len(each.token) >= _LEAST_TOKEN
             )
         pieces = [*recorded.request_body.pieces, *recorded.response_body.pieces]
-        return Kept(recorded, tuple(tokens), 2000 + sum(len(piece.data) + 100 for piece in pieces))
+        answer = performance(recorded, str(recording.path))
+        return Kept(recorded, answer, tuple(tokens), 2000 + sum(len(piece.data) + 100 for piece in pieces))
 
 
 @contextmanager

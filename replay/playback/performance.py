@@ -1,9 +1,9 @@
 """A recorded answer, ready to be given again: what to send, and when.
 
-Times are microseconds from the moment at which the request was complete; they may be scaled by a speed.
+Times are microseconds from the moment at which the request was complete.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from contract.events import Abort, Breaker, Headers, Manner
 from replay.recorded import Piece, Recorded
@@ -54,17 +54,6 @@ class Performance:
     def is_over_with_its_head(self) -> bool:
         """Whether the end came so soon after the head that it came with it (END_STREAM, no body)."""
         return self.end - self.start < _TOGETHER
-
-    def at_speed(self, speed: float) -> "Performance":
-        """The same, `speed` times as fast; infinity for at once."""
-        if speed == 1:
-            return self
-        return replace(
-            self,
-            start=round(self.start / speed),
-            pieces=tuple([Piece(round(at / speed), data) for at, data in self.pieces]),
-            end=round(self.end / speed),
-        )
 
 
 def performance(recorded: Recorded, recording: str = "") -> Performance:

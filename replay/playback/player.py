@@ -17,7 +17,7 @@ from replay.playback.finding import Finder, Found
 from replay.playback.library import Library
 from replay.playback.missing import Miss, Near
 from replay.playback.order import Order
-from replay.playback.performance import Performance, own_answer, performance
+from replay.playback.performance import Performance, own_answer
 from replay.playback.refusing import Echoes
 from replay.playback.substituting import substituted
 from replay.playback.telling import Telling
@@ -153,8 +153,8 @@ class Player:
         return Answer(self._play(best.number, reading, talk))
 
     def _play(self, number: int, reading: Values, talk: Conversation) -> Performance:
-        source, line = self.library.entries[number]
-        recorded = self.library.load(number).recorded
+        line = self.library.entries[number].line
+        recorded, answer, *_ = self.library.load(number)
         anew = number in talk.used
         if anew and line.method not in ("GET", "HEAD"):
             talk.start_again(self._order.later_reads(number))
@@ -163,7 +163,6 @@ class Player:
         told |= self._telling.tell(number, talk, anew=anew)
         if line.role == "issue" and line.stream and line.scope is not None:
             talk.current[line.scope] = told.get(line.stream, line.stream)
-        answer = performance(recorded, str(self.library.recordings[source].path))
         return substituted(answer, told, is_decoded=recorded.response_body.is_decoded)
 
     # Misses
