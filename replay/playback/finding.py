@@ -1,16 +1,18 @@
 """Finds the recorded request that a client's request is most like."""
 
-from collections.abc import Container
-from dataclasses import dataclass
+from collections.abc import Container, Iterable
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from replay.matching import Comparison, Reader, Values, learned_free
 from replay.playback.conversation import Conversation
-from replay.playback.library import Group, Library, origin
+from replay.playback.library import Group, Library, NeedsDiskError, origin
 from replay.recorded import Recorded
 
 CONSIDERED = 64
 """Recorded requests that one is compared with: of those to its very target, and then of all like it."""
+SEARCHED = 4096
+"""Recorded requests that one is compared with where it would be a miss otherwise."""
 _LEARNED_FROM = 50
 _MOST_READINGS = 10_000
 
@@ -42,21 +44,34 @@ class Finder:
         return self._library.groups.get((where, head.method.decode("latin-1"), shape))
 
     def search(
-        self, group: Group, asked: Recorded, reading: Values, talk: Conversation, *, head_alone: bool = False
+        self,
+        group: Group,
+        asked: Recorded,
+        reading: Values,
+        talk: Conversation,
+        *,
+        head_alone: bool = False,
+        whole: bool = False,
     ) -> list[Found]:
         """Compare with those to the same target, and with all like it where none of them fits.
 
-        With `head_alone` what is in bodies does not count.
+        With `head_alone` what is in bodies does not count. `whole`: do not stop at one that is the same.
+        Raises `NeedsDiskError` where more have to be compared than a caller has time for that cannot wait.
         """
         target = asked.request.target.decode("latin-1")
         free: Container[str] = _Bodies() if head_alone else self.reader.free(target)
+        echoes = frozenset() if head_alone else self.reader.echoes(target)
+        search = _Search(group, reading, talk, free, echoes, whole)
         exact = group.to(talk.target(target))
-        found = self._compared(talk.window(exact, CONSIDERED), group, reading, talk, free)
-        if not any(each.comparison.fits for each in found) and len(exact) < len(group.numbers):
-            known = set(exact)
-            others = [each for each in talk.window(group.numbers, CONSIDERED) if each not in known]
-            found += self._compared(others, group, reading, talk, free)
-        return found
+        for numbers in (exact, group.numbers):
+            self._compare(talk.window(numbers, CONSIDERED), search)
+            if not search.has_fitting and len(numbers) > CONSIDERED:
+                if not self._library.reads_disk:
+                    raise NeedsDiskError
+                self._compare(talk.window(numbers, SEARCHED), search)
+            if search.has_fitting:
+                break
+        return list(search.found.values())
 
     def best(self, found: list[Found], talk: Conversation, method: bytes) -> Found | None:
         """The closest that fits.
@@ -84,20 +99,24 @@ class Finder:
             reading = self._readings[number] = self.reader.read(self._library.load(number).recorded)
         return reading
 
-    def _compared(
-        self, numbers: list[int], group: Group, reading: Values, talk: Conversation, free: Container[str]
-    ) -> list[Found]:
-        found: list[Found] = []
+    def _compare(self, numbers: Iterable[int], search: "_Search") -> None:
+        """Compare with these entries, up to one that is the same and was not played yet."""
+        group, found = search.group, search.found
         for number in numbers:
+            if number in found:
+                continue
             recorded = self.read(number)
-            comparison = self.reader.compare(reading, recorded, talk.term, free)
+            comparison = self._compared(search, recorded, search.free)
             if not comparison.fits and len(group.numbers) > 1:
-                more = self._free_in(group)
-                comparison = self.reader.compare(reading, recorded, talk.term, _Either(free, more))
-            found.append(Found(number, comparison))
-            if not comparison.cost and number not in talk.used:
+                more = _Either(search.free, self._free_in(group) - search.echoes)
+                comparison = self._compared(search, recorded, more)
+            found[number] = Found(number, comparison)
+            search.has_fitting |= comparison.fits
+            if not (comparison.cost or search.whole or number in search.talk.used):
                 break
-        return found
+
+    def _compared(self, search: "_Search", recorded: Values, free: Container[str]) -> Comparison:
+        return self.reader.compare(search.reading, recorded, search.talk.term, free, search.echoes)
 
     def _free_in(self, group: Group) -> frozenset[str]:
         """Places that the recording shows to be free in requests of this group."""
@@ -106,6 +125,20 @@ class Finder:
             readings = [self.read(number) for number in group.numbers[:_LEARNED_FROM]]
             learned = self._learned[id(group)] = learned_free(readings)
         return learned
+
+
+@dataclass(slots=True)
+class _Search:
+    """One request that is looked for, and what was found so far, by number."""
+
+    group: Group
+    reading: Values
+    talk: Conversation
+    free: Container[str]
+    echoes: frozenset[str]
+    whole: bool
+    found: dict[int, Found] = field(default_factory=dict)
+    has_fitting: bool = False
 
 
 class _Bodies:

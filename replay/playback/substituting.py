@@ -36,7 +36,7 @@ def substituted(answer: Performance, values: Mapping[str, str], *, is_decoded: b
     pieces = _body(answer, pattern, replaced, is_decoded)
     headers = tuple([(name, replaced(value)) for name, value in answer.headers])
     if pieces is not answer.pieces:
-        headers = _with_length(headers, sum(len(data) for _, data in pieces))
+        headers = _with_length(headers, answer, _size(pieces))
     trailers = tuple([(name, replaced(value)) for name, value in answer.trailers])
     return replace(answer, headers=headers, pieces=pieces, trailers=trailers)
 
@@ -45,7 +45,7 @@ def _pattern(values: Mapping[str, str]) -> re.Pattern[bytes] | None:
     changed = sorted((old for old, new in values.items() if old and old != new), key=len, reverse=True)
     if not changed:
         return None
-    return re.compile(b"|".join(re.escape(old.encode("utf-8", "surrogateescape")) for old in changed))
+    return re.compile(b"|".join(re.escape(_bytes(old)) for old in changed))
 
 
 def _replacer(pattern: re.Pattern[bytes] | None, values: Mapping[str, str]) -> Callable[[bytes], bytes]:
@@ -56,7 +56,10 @@ def _replacer(pattern: re.Pattern[bytes] | None, values: Mapping[str, str]) -> C
 
 
 def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape")
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # a lone surrogate can only be said in a JSON string
+        return text.encode("utf-8", "backslashreplace")
 
 
 def _body(
@@ -73,7 +76,7 @@ def _body(
             return pieces
         pieces = decoded
     recut = _replaced_in(pieces, pattern, replaced) if pattern is not None else pieces
-    return encoded(recut, coding) if coding else recut
+    return encoded(recut, coding, is_whole=answer.is_whole) if coding else recut
 
 
 def _decoded(pieces: Iterable[Piece], coding: str) -> tuple[Piece, ...] | None:
@@ -109,18 +112,21 @@ def _replaced_in(
     whole = replaced(text)
     bounds = [0, *(moved(bound) for bound in accumulate(len(data) for _, data in pieces))]
     cut = [Piece(piece.at, whole[bounds[n] : bounds[n + 1]]) for n, piece in enumerate(pieces)]
-    return tuple([piece for piece in cut if piece.data])
+    return tuple([new for new, old in zip(cut, pieces, strict=True) if new.data or not old.data])
 
 
-def encoded(pieces: Iterable[Piece], coding: str) -> tuple[Piece, ...]:
-    """Each piece in the content-coding, flushed at its end, so that a client can decode it at once."""
+def encoded(pieces: Iterable[Piece], coding: str, *, is_whole: bool = True) -> tuple[Piece, ...]:
+    """Each piece in the content-coding, flushed at its end, so that a client can decode it at once.
+
+    The end of the coding is there only if the body `is_whole`.
+    """
     pieces = list(pieces)
     for name in coding.split(", "):
-        pieces = _encoded_once(pieces, name)
+        pieces = _encoded_once(pieces, name, is_whole)
     return tuple(pieces)
 
 
-def _encoded_once(pieces: list[Piece], coding: str) -> list[Piece]:
+def _encoded_once(pieces: list[Piece], coding: str, is_whole: bool) -> list[Piece]:
     import zlib
 
     feed: Callable[[bytes], bytes]
@@ -146,12 +152,22 @@ def _encoded_once(pieces: list[Piece], coding: str) -> list[Piece]:
 
         end = squeeze.flush
     out = [Piece(at, feed(data)) for at, data in pieces]
-    if out:
+    if out and is_whole:
         out[-1] = Piece(out[-1].at, out[-1].data + end())
     return out
 
 
-def _with_length(headers: Headers, length: int) -> Headers:
-    return tuple(
-        [(name, str(length).encode() if name.lower() == _LENGTH else value) for name, value in headers]
-    )
+def _size(pieces: Iterable[Piece]) -> int:
+    return sum(len(data) for _, data in pieces)
+
+
+def _with_length(headers: Headers, answer: Performance, size: int) -> Headers:
+    """The head with the length that the body has now; of one that broke off, still more than came."""
+
+    def corrected(declared: bytes) -> bytes:
+        before = _size(answer.pieces)
+        if answer.is_whole or not declared.isdigit() or int(declared) <= before:
+            return str(size).encode()
+        return str(max(int(declared) + size - before, size + 1)).encode()
+
+    return tuple([(name, corrected(value) if name.lower() == _LENGTH else value) for name, value in headers])
