@@ -104,12 +104,14 @@ class Reader:
     def free(self, target: str) -> frozenset[str]:
         """Places in requests to this path that are the client's free choice, as the profile shows."""
         path, _ = split_target(target.encode("latin-1"))
-        return frozenset(place for template, places in self._free if template.match(path) for place in places)
+        return frozenset(
+            place for template, places in self._free if template.match(path) is not None for place in places
+        )
 
     def echoes(self, target: str) -> frozenset[str]:
         """Places in requests to this path that carry an ID back: only the very same value will do there."""
         path, _ = split_target(target.encode("latin-1"))
-        return frozenset(place for template, place in self._echoes if template.match(path))
+        return frozenset(place for template, place in self._echoes if template.match(path) is not None)
 
     def compare(
         self,
