@@ -53,8 +53,8 @@ class Conversation:
             self.recorded.pop(known, None)
 
     def choose(self, old: str, new: str) -> None:
-        """The client calls `new` what the recorded one called `old`; not where it was issued `new`."""
-        if new in self.recorded and new not in self._made_up:
+        """The client calls `new` what the recorded one called `old`; not where it was issued one of them."""
+        if old in self.live or (new in self.recorded and new not in self._made_up):
             return
         self.chosen[old] = new
         self.recorded[new] = old

@@ -109,7 +109,9 @@ class Telling:
         own: dict[str, str] = {}
         for place, old in recorded.items():
             new = asked.get(place)
-            if new is None or new == old or talk.term(new) == old or is_redacted(old):
+            if new is None or is_redacted(old):
+                continue
+            if old not in talk.chosen and (new == old or talk.term(new) == old):
                 continue
             if is_random(old) or masked(old) != old:
                 if all(each.get(place) != new for each in others):

@@ -15,6 +15,7 @@ from tests.support.sequences import record
 
 CHAT = builtin("chat")
 JSON = (b"Content-Type", b"application/json")
+TOKEN = "tok-8f14e45fceea167a5a36dedd4bea2543"
 FORM = (b"Content-Type", b"application/x-www-form-urlencoded")
 
 
@@ -42,11 +43,20 @@ def head(
     )
 
 
+def bearer(token: str) -> Headers:
+    return ((b"Authorization", f"Bearer {token}".encode()),)
+
+
 def body_of(value: Any) -> bytes:
     """Bytes as they are, nothing for None, all else as JSON."""
     if value is None:
         return b""
     return value if isinstance(value, bytes) else json.dumps(value).encode()
+
+
+def typed(headers: Headers) -> Headers:
+    """With a media type, JSON's if there is none."""
+    return headers if any(name.lower() == b"content-type" for name, _ in headers) else (JSON, *headers)
 
 
 def asked(
@@ -61,9 +71,8 @@ def asked(
 ) -> Recorded:
     """A request as a client of a playback sends it."""
     data = body_of(body)
-    own = headers if any(name.lower() == b"content-type" for name, _ in headers) else (JSON, *headers)
     sent = RecordedBody((Piece(0, data),) if data else (), ended_at=0, why_not_whole=why_not_whole)
-    request = head(method, target, own, host=host, version=version)
+    request = head(method, target, typed(headers), host=host, version=version)
     return Recorded(0, request, sent, None, RecordedBody(), None)
 
 
@@ -74,6 +83,8 @@ class Script:
     events: list[Event] = field(default_factory=list)
     number: int = 0
     now: int = 0
+    always: Headers = ()
+    """Headers that all later requests have."""
 
     def add(
         self,
@@ -92,7 +103,7 @@ class Script:
         self.number += 1
         number, both = self.number, Side.BOTH
         self._put(
-            head(method, target, (JSON, *headers), number=number, at=self._tick(), host=host),
+            head(method, target, typed((*self.always, *headers)), number=number, at=self._tick(), host=host),
             *self._chunks(Message.REQUEST, [body_of(body)]),
             End(number, Message.REQUEST, both, self._tick()),
             ResponseHead(number, both, self._tick(), status, b"OK", b"HTTP/1.1", fields),
@@ -114,6 +125,12 @@ class Script:
         """The update that sends an ID back."""
         target = f"/api/chat/sessions/{session}/update-stream"
         return self.add("POST", target, echo(id), answer, status=status, headers=headers)
+
+    def login(self, token: str = TOKEN) -> "Script":
+        """The client gets a token, which it sends from then on."""
+        self.add("POST", "/login", {"user": "someone"}, {"token": token})
+        self.always = bearer(token)
+        return self
 
     def _tick(self) -> int:
         self.now += 1000
@@ -174,12 +191,25 @@ def field_of(performance: Performance, name: bytes) -> str:
     return next(value for key, value in performance.headers if key.lower() == name.lower()).decode()
 
 
-def update(player: Player, session: str, id: Any, headers: Headers = ()) -> Performance:
-    return played(player, "POST", f"/api/chat/sessions/{session}/update-stream", echo(id), headers)
+@dataclass
+class Client:
+    """Someone who logs in first, and then sends the token that it got."""
 
+    player: Player
+    headers: Headers = ()
 
-def stream(player: Player, session: str, headers: Headers = ()) -> str:
-    """The ID that a stream issues now."""
-    target = f"/api/chat/sessions/{session}/stream"
-    answer = played(player, "POST", target, {"message": "Hi"}, headers)
-    return field_of(answer, b"X-Streaming-Session-Id")
+    def __post_init__(self) -> None:
+        self.token = said(self.ask("POST", "/login", {"user": "someone"}))["token"]
+        self.headers = bearer(self.token)
+
+    def ask(self, *request: Any, **more: Any) -> Performance:
+        method, target, *body = request
+        return played(self.player, method, target, *(body or [None]), self.headers, **more)
+
+    def stream(self, session: str = "s1") -> str:
+        """The ID that a stream issues now."""
+        answer = self.ask("POST", f"/api/chat/sessions/{session}/stream", {"message": "Hi"})
+        return field_of(answer, b"X-Streaming-Session-Id")
+
+    def update(self, id: Any, session: str = "s1") -> Performance:
+        return self.ask("POST", f"/api/chat/sessions/{session}/update-stream", echo(id))

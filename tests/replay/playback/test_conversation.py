@@ -100,6 +100,7 @@ def test_an_issued_value_keeps_its_meaning_wherever_the_client_puts_it() -> None
     talk = Conversation()
     talk.issue("session", "mine")
     talk.choose("another", "mine")
+    talk.choose("session", "garbage")
     assert talk.term("mine") == "session"
     assert talk.chosen == {}
 
