@@ -68,7 +68,7 @@ class Player:
         self._conversations = Conversations(apart=manners.fresh_ids)
         self._finder = Finder(self.library, Reader(profile, manners.also))
         self._order = Order(self.library.entries)
-        self._echoes = Echoes(profile, self.library, self._order)
+        self._echoes = Echoes(profile, self.library, self._order, fresh_ids=manners.fresh_ids)
         self._stars = Stars(profile)
         self._telling = Telling(self.library, self._order, self._conversations, fresh_ids=manners.fresh_ids)
 

@@ -30,12 +30,17 @@ class Returned(NamedTuple):
 
 
 class Echoes:
-    """Judges requests that send an ID back, by what this client was told."""
+    """Judges requests that send an ID back, by what this client was told.
 
-    def __init__(self, profile: Profile, library: Library, order: Order) -> None:
+    Where it was told none yet, the recording alone decides; but with `fresh_ids` not of an ID that the
+    recording shows being issued: nobody can know it.
+    """
+
+    def __init__(self, profile: Profile, library: Library, order: Order, *, fresh_ids: bool) -> None:
         self._profile = profile
         self._library = library
         self._order = order
+        self._fresh_ids = fresh_ids
 
     def returned(self, visit: Visit | None, asked: Recorded) -> Returned | None:
         """What the request sends back; None where its route sends nothing back."""
@@ -66,7 +71,7 @@ class Echoes:
         """
         expected = self.expected(echo, talk)
         is_right = expected is not None and self._equal(echo.id, expected)
-        if best is not None and (expected is None or self._is_alike(best.number, is_right)):
+        if best is not None and (self._is_alike(best.number, is_right) or self._decides(best, expected)):
             return best
         place = echo_place(echo.route)
         others = [
@@ -93,6 +98,12 @@ class Echoes:
         """The ID that a recorded refusal expected, to be told as the one that is expected now."""
         was, is_now = self._order.issued_before(number), self.expected(echo, talk)
         return {was: is_now} if was is not None and is_now is not None else {}
+
+    def _decides(self, best: Found, expected: str | None) -> bool:
+        """Whether a recorded answer stands, whatever this client was told."""
+        if expected is not None:
+            return False
+        return not self._fresh_ids or self._order.issued_before(best.number) is None
 
     def _equal(self, echoed: str | None, expected: str | None) -> bool:
         if echoed is not None and expected is not None and self._profile.id.compare == "normalised":

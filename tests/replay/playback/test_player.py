@@ -103,8 +103,8 @@ def test_the_closest_of_those_that_fit_is_given(tmp_path: Path) -> None:
     for value in ("Bearer one", "Bearer two"):
         script.add("GET", "/me", None, value.encode(), headers=((b"Authorization", value.encode()),))
     with script.player(tmp_path) as player:
-        for value in (b"Bearer two", b"Bearer one", b"Bearer two"):
-            assert text(played(player, "GET", "/me", None, ((b"Authorization", value),))) == value
+        for sent in (b"Bearer two", b"Bearer one", b"Bearer two"):
+            assert text(played(player, "GET", "/me", None, ((b"Authorization", sent),))) == sent
 
 
 def test_what_a_user_types_need_not_be_as_it_was(tmp_path: Path) -> None:
