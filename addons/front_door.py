@@ -24,9 +24,9 @@ from addons.loopback import StreamidLoopback, guarded
 from addons.playback import StreamidPlayback, playback_fields
 from addons.raw_traffic import StreamidRawTraffic
 from addons.recorder import Recorder
-from addons.run_setup import streamid_version
 from addons.tapping import StreamidTapping
 from contract.events import Deed, Injection
+from recordings.beginning import streamid_version
 from recordings.errors import RecordingError
 
 if TYPE_CHECKING:

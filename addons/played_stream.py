@@ -77,7 +77,8 @@ class PlayedStream(FaultedStream):
     def make_server_connection(self) -> layer.CommandGenerator[bool]:
         """Pretend to have one."""
         request = self.flow.request
-        self._stage = Server(address=(request.host, request.port))
+        known, where = self.context.server, (request.host, request.port)
+        self._stage = known if known.address == where and not known.connected else Server(address=where)
         self.context.server = self.flow.server_conn = self._stage
         yield from ()  # no command is needed
         return True

@@ -10,7 +10,19 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import cores, judging, memory, parser, redaction, small, streaming, taps, validation, writer
+from benchmarks import (
+    cores,
+    judging,
+    memory,
+    parser,
+    playback,
+    redaction,
+    small,
+    streaming,
+    taps,
+    validation,
+    writer,
+)
 from benchmarks.measurement import Effort, Row
 from benchmarks.table import as_json, table
 
@@ -25,6 +37,7 @@ BENCHMARKS: dict[str, Callable[[Effort], list[Row]]] = {
     "validate": validation.rows,
     "parser": parser.rows,
     "redaction": redaction.rows,
+    "playback": playback.rows,
     "taps": taps.rows,
 }
 

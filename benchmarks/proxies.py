@@ -61,7 +61,7 @@ def running(*variants: str) -> Iterator[dict[str, Measured]]:
 @contextlib.contextmanager
 def _one(variant: str) -> Iterator[Measured]:
     with tempfile.TemporaryDirectory(prefix="benchmark-") as name:
-        folder, port = Path(name), _free_port()
+        folder, port = Path(name), free_port()
         proxy = Proxy(
             f"reverse:http://127.0.0.1:{port}",
             script={RECORDING: STREAMID, STREAMED: BARE}.get(variant),
@@ -90,6 +90,7 @@ def _nothing_lost(path: Path) -> None:
         )
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine on which nothing listens."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])

@@ -22,6 +22,7 @@ COMMANDS = {
     "rule": "cli.rule:rule",
     "serve": "cli.serve:serve",
     "faults": "cli.faults:faults",
+    "resend": "cli.resend:resend",
     "import": "cli.import_:import_",
     "index": "cli.index:index",
     "export": "cli.export:export",

@@ -89,7 +89,11 @@ def opened(path: Path) -> "Recording":
     from recordings.reader import Recording
 
     recording = Recording(path)
-    note_state(path, recording)
+    try:
+        note_state(path, recording)
+    except BaseException:
+        recording.close()
+        raise
     return recording
 
 

@@ -134,6 +134,15 @@ class Recording:
                 yield Line(*line)
             after = rows[-1][0]
 
+    def request_bodies(self) -> dict[int, bytes]:
+        """By exchange the first eight bytes of the SHA-256 of its request's body, where there is one."""
+        return dict(
+            self._all(
+                "SELECT m.exchange, substr(b.hash, 1, 8) FROM message m JOIN body b ON b.id = m.body"
+                " WHERE m.message = 'request' ORDER BY m.seq"
+            )
+        )
+
     def origins(self) -> list[tuple[str, str, int]]:
         """Scheme, host and port of where HTTP requests went, in the order of the first request to each."""
         return [

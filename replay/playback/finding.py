@@ -1,5 +1,6 @@
 """Finds the recorded request that a client's request is most like."""
 
+import hashlib
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -11,6 +12,7 @@ from replay.recorded import Recorded
 
 CONSIDERED = 64
 """Recorded requests that one is compared with: of those to its very target, and then of all like it."""
+_FEW = 2
 SEARCHED = 4096
 """Recorded requests that one is compared with where it would be a miss otherwise."""
 _LEARNED_FROM = 50
@@ -62,7 +64,16 @@ class Finder:
         free: Container[str] = _Bodies() if head_alone else self.reader.free(target)
         echoes = frozenset() if head_alone else self.reader.echoes(target)
         search = _Search(group, reading, talk, free, echoes, whole)
-        exact = group.to(talk.target(target))
+        meant = talk.target(target)
+        exact = group.to(meant)
+        if len(exact) > _FEW and not head_alone:
+            # To compare is dear, and most of them may differ in their bodies.
+            body = asked.request_body.data
+            digest = hashlib.sha256(body).digest()[:8] if body else b""
+            likely = group.with_body(meant, digest, self._library.request_body)
+            self._compare(talk.window(likely, CONSIDERED), search)
+            if search.has_same and not whole:
+                return list(search.found.values())  # nothing can be closer
         for numbers in (exact, group.numbers):
             self._compare(talk.window(numbers, CONSIDERED), search)
             if not search.has_fitting and len(numbers) > CONSIDERED:
@@ -112,6 +123,7 @@ class Finder:
                 comparison = self._compared(search, recorded, more)
             found[number] = Found(number, comparison)
             search.has_fitting |= comparison.fits
+            search.has_same |= not comparison.cost
             if not (comparison.cost or search.whole or number in search.talk.used):
                 break
 
@@ -139,6 +151,7 @@ class _Search:
     whole: bool
     found: dict[int, Found] = field(default_factory=dict)
     has_fitting: bool = False
+    has_same: bool = False
 
 
 class _Bodies:

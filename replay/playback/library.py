@@ -5,7 +5,7 @@ they are asked for, and kept up to a bound. One thread may use a library: the on
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -49,12 +49,13 @@ class Kept(NamedTuple):
 class Group:
     """The entries of one origin, method and shape of path, by number."""
 
-    __slots__ = ("_by_target", "_entries", "numbers")
+    __slots__ = ("_by_body", "_by_target", "_entries", "numbers")
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         self.numbers: list[int] = []
         self._entries = entries
         self._by_target: dict[str, list[int]] | None = None
+        self._by_body: dict[tuple[str, bytes], list[int]] | None = None
 
     def to(self, target: str) -> list[int]:
         """Those with exactly this request target."""
@@ -63,6 +64,15 @@ class Group:
             for number in self.numbers:
                 self._by_target.setdefault(self._entries[number].line.target, []).append(number)
         return self._by_target.get(target, [])
+
+    def with_body(self, target: str, digest: bytes, body_of: Callable[[int], bytes]) -> list[int]:
+        """Those to this target whose body had this digest; `body_of` gives the digest of an entry's."""
+        if self._by_body is None:
+            found: dict[tuple[str, bytes], list[int]] = {}
+            for number in self.numbers:
+                found.setdefault((self._entries[number].line.target, body_of(number)), []).append(number)
+            self._by_body = found
+        return self._by_body.get((target, digest), [])
 
 
 class Library:
@@ -80,6 +90,7 @@ class Library:
         self.reads_disk = True
         """Whether `load` may read what it has not in memory."""
         self._redacted: list[set[int]] = []
+        self._bodies: list[dict[int, bytes]] | None = None
         self._kept: OrderedDict[int, Kept] = OrderedDict()
         self._kept_bytes, self._most_kept = 0, most_kept
         try:
@@ -136,6 +147,18 @@ class Library:
         """Whether the answer of this entry did."""
         source, line = self.entries[number]
         return line.exchange in self._early[source]
+
+    def request_body(self, number: int) -> bytes:
+        """The beginning of the SHA-256 of this entry's request body; empty for none.
+
+        Raises `NeedsDiskError`.
+        """
+        if self._bodies is None:
+            if not self.reads_disk:
+                raise NeedsDiskError
+            self._bodies = [recording.request_bodies() for recording in self.recordings]
+        source, line = self.entries[number]
+        return self._bodies[source].get(line.exchange, b"")
 
     def load(self, number: int) -> Kept:
         """The whole exchange.

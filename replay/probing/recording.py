@@ -1,15 +1,12 @@
 """The probe's traffic as a recording like any other."""
 
-import os
-import platform
 from collections.abc import Callable
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from contract.profile import Profile
+from recordings import beginning
 from recordings.redaction import Redactor, load_key
-from recordings.rows import RunInfo
 from recordings.writer import Writer
 from replay.probing.journal import secret_names
 
@@ -21,29 +18,11 @@ def recorder(
 
     Raises ValueError for a key, and RecordingError for a path, that cannot be used.
     """
-    about = RunInfo(
-        started=datetime.now(UTC),
-        mitmproxy=_version("mitmproxy"),
-        streamid=_version("streamid-proxy"),
-        python=platform.python_version(),
-        platform=platform.platform(),
-        pid=os.getpid(),
-        profile_name=profile.name,
-        profile_toml=profile_toml,
-        options={},
-    )
     return Writer(
         path,
-        about,
+        beginning.run_info(datetime.now(UTC), profile, profile_toml, {}),
         redactor=Redactor(load_key(key), secret_names(profile)),
         profile=profile,
         on_judged=lambda outputs: None,
         on_trouble=on_trouble,
     )
-
-
-def _version(distribution: str) -> str:
-    try:
-        return version(distribution)
-    except PackageNotFoundError:
-        return "checkout"
