@@ -14,6 +14,7 @@ from replay.playback.library import Library
 from replay.playback.minting import minted
 from replay.playback.order import Order
 from replay.recorded import Recorded, recorded_exchanges
+from replay.shapes import LONGEST
 
 _QUOTED = re.compile(r"[\"\\\x00-\x1f\x7f-\U0010ffff]")
 _WORD = re.compile(r"[A-Za-z_]+")
@@ -109,7 +110,7 @@ class Telling:
         own: dict[str, str] = {}
         for place, old in recorded.items():
             new = asked.get(place)
-            if new is None or is_redacted(old):
+            if new is None or len(old) > LONGEST or is_redacted(old):
                 continue
             if old not in talk.chosen and (new == old or talk.term(new) == old):
                 continue
