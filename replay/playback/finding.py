@@ -5,6 +5,7 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from recordings.redaction.tokens import MARK
 from replay.matching import Comparison, Reader, Values, learned_free
 from replay.playback.conversation import Conversation
 from replay.playback.library import Group, Library, NeedsDiskError, origin
@@ -107,7 +108,12 @@ class Finder:
         if reading is None:
             if len(self._readings) >= _MOST_READINGS:
                 self._readings.clear()
-            reading = self._readings[number] = self.reader.read(self._library.load(number).recorded)
+            kept = self._library.load(number)
+            reading = self.reader.read(kept.recorded)
+            for place, value in reading.items() if kept.digits else ():
+                if value in kept.digits:
+                    reading[place] = MARK.decode() + value  # or nobody could tell that it is a token
+            self._readings[number] = reading
         return reading
 
     def _compare(self, numbers: Iterable[int], search: "_Search") -> None:

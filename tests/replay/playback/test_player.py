@@ -253,6 +253,17 @@ def test_tokens_are_new_and_are_accepted_as_the_recorded_ones_were(tmp_path: Pat
         assert played(player, "GET", "/me").status == 401
 
 
+def test_a_secret_number_need_not_be_known_either(tmp_path: Path) -> None:
+    script = Script().add("POST", "/login", {"user": "me", "otp": "123456", "n": 5}, b"in")
+    path = recorded.record(tmp_path / "secret.db", script.events, redact=True)
+    with Player([path], CHAT, Manners()) as player:
+        for code in ("123456", "654321"):
+            assert text(played(player, "POST", "/login", {"user": "me", "otp": code, "n": 5})) == b"in"
+        answer = player.answer(asked("POST", "/login", {"user": "me", "otp": "123456", "n": 6}))
+        assert answer is not None
+        assert answer.miss is not None
+
+
 # The disk
 
 

@@ -105,7 +105,7 @@ def test_an_empty_piece_stays_and_an_emptied_one_goes() -> None:
     assert [piece.data for piece in after.pieces] == [b"", b"", b"x"]
 
 
-@pytest.mark.parametrize("values", [{}, {OLD: OLD}, {"": "x"}])
+@pytest.mark.parametrize("values", [{}, {OLD: OLD}, {"": "x"}, {NEW: SHORT}])
 def test_with_nothing_to_replace_it_is_the_very_same(values: dict[str, str]) -> None:
     before = answer(OLD.encode())
     assert substituted(before, values) is before
