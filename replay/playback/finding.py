@@ -21,10 +21,11 @@ _MOST_READINGS = 10_000
 
 
 class Found(NamedTuple):
-    """A recorded request, by the number of its entry, and how far the client's is from it."""
+    """A recorded request, by the number of its entry, its values, and how far the client's is from it."""
 
     number: int
     comparison: Comparison
+    values: Values
 
 
 class Finder:
@@ -127,7 +128,7 @@ class Finder:
             if not comparison.fits and len(group.numbers) > 1:
                 more = _Either(search.free, self._free_in(group) - search.echoes)
                 comparison = self._compared(search, recorded, more)
-            found[number] = Found(number, comparison)
+            found[number] = Found(number, comparison, recorded)
             search.has_fitting |= comparison.fits
             search.has_same |= not comparison.cost
             if not (comparison.cost or search.whole or number in search.talk.used):

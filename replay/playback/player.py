@@ -153,7 +153,7 @@ class Player:
         if anew and line.method not in ("GET", "HEAD"):
             talk.start_again(self._order.later_reads(number))
         talk.use(number)
-        others = [self._finder.read(each.number) for each in found if each.number != number]
+        others = [each.values for each in found if each.number != number]
         said = self._telling.reflected(reading, self._finder.read(number), talk, others)
         told = self._telling.tell(number, talk, anew=anew) | (expected or {}) | said
         if line.role == "issue" and line.stream and line.scope is not None:

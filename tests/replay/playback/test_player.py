@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from contract.events import Headers
+from contract.events import Chunk, End, Event, Headers, Message, ResponseHead, Side
 from replay.playback.library import Library, NeedsDiskError
 from replay.playback.performance import Performance
 from replay.playback.player import Manners, OnMiss, Player
@@ -17,10 +17,12 @@ from tests.replay.playback.scenes import (
     asked,
     field_of,
     given,
+    head,
     played,
     said,
     text,
 )
+from tests.support.sequences import record
 
 ORIGIN = (b"Origin", b"http://localhost:5173")
 IDS = "0f8fad5b-d9cd-469f-a165-70867728950e", "7c9e6679-7425-40de-944b-e07fc1f90ae7"
@@ -165,6 +167,22 @@ def test_a_head_alone_is_answered_where_the_recorded_one_was(tmp_path: Path) -> 
     with counted("POST", 1).player(tmp_path) as player:
         assert player.answer(asked("POST", "/a"), early=True) is None
         assert player.answer(asked("POST", "/nothing"), early=True) is None
+
+
+def test_an_answer_that_came_before_the_body_is_given_before_it(tmp_path: Path) -> None:
+    both = Side.BOTH
+    events: list[Event] = [
+        head("POST", "/a", number=1),
+        ResponseHead(1, both, 5, 413, b"Too Large", b"HTTP/1.1", ()),
+        End(1, Message.RESPONSE, both, 6),
+        Chunk(1, Message.REQUEST, both, 7, b'{"a": 1}', 8),
+        End(1, Message.REQUEST, both, 9),
+    ]
+    with Player([record(tmp_path / "a.db", events)], CHAT, Manners()) as player:
+        for _ in range(2):
+            answer = player.answer(asked("POST", "/a"), early=True)
+            assert given(answer).status == 413
+            assert given(answer).start == 0
 
 
 # The client's own words
