@@ -156,6 +156,17 @@ def test_a_refusal_recorded_in_another_session_names_this_one_s_id(tmp_path: Pat
         assert said(client.update(S1, one)) == OK
 
 
+def test_a_refusal_of_a_request_that_differs_elsewhere_is_not_this_one_s(tmp_path: Path) -> None:
+    target = "/api/chat/sessions/s1/update-stream"
+    script = Script().login().stream("s1", S1)
+    script.add("POST", f"{target}?mode=other", echo(WRONG), {"message": "other mismatch"}, status=400)
+    with script.update("s1", S1, OK).player(tmp_path) as player:
+        client = Client(player)
+        client.stream()
+        assert said(client.update(WRONG)) == mismatch(S1, WRONG)
+        assert said(client.ask("POST", f"{target}?mode=other", echo(WRONG))) == {"message": "other mismatch"}
+
+
 def test_before_anything_was_issued_the_recording_alone_decides(tmp_path: Path) -> None:
     with session().player(tmp_path) as player:
         client = Client(player)
