@@ -95,7 +95,9 @@ def test_one_that_is_larger_than_all_that_may_be_kept_is_still_given(tmp_path: P
     with Library(
         [Script().add("GET", "/a", None, b"x" * 9000).write(tmp_path / "a.db")], CHAT, 100
     ) as library:
-        assert len(library.load(0).recorded.response_body.data) == 9000
+        kept = library.load(0)
+        assert len(kept.recorded.response_body.data) == 9000
+        assert library.load(0) is kept
 
 
 def test_tokens_in_answers_are_known_and_short_ones_left(tmp_path: Path) -> None:

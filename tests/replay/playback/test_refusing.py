@@ -136,10 +136,12 @@ def test_ids_are_compared_as_the_profile_says(tmp_path: Path, fresh: bool) -> No
 
 def test_an_echo_that_was_recorded_in_another_case_is_as_right(tmp_path: Path) -> None:
     own = profile(id={"compare": "normalised"})
-    script = Script().login().stream("s1", S1).update("s1", S1.upper(), OK | {"n": 1})
+    script = Script().login().stream("s1", S1).update("s1", S1.upper(), mismatch("", S1), 400)
+    script.update("s1", S1.upper(), OK | {"n": 1})
     with script.player(tmp_path, profile=own) as player:
         client = Client(player)
         client.stream()
+        assert client.update(S1.upper()).status == 400
         assert said(client.update(S1.upper())) == OK | {"n": 1}
 
 
@@ -154,6 +156,25 @@ def test_a_refusal_recorded_in_another_session_names_this_one_s_id(tmp_path: Pat
         client.stream(other)
         assert said(client.update(S2, other)) == OK
         assert said(client.update(S1, one)) == OK
+
+
+def test_recorded_refusals_are_given_in_turn_as_long_as_there_are_new_ones(tmp_path: Path) -> None:
+    script = Script().login().stream("s1", S1)
+    for number in (1, 2):
+        script.update("s1", f"wrong-id-{number}", mismatch(S1, f"wrong-id-{number}") | {"n": number}, 400)
+    with script.player(tmp_path) as player:
+        client = Client(player)
+        client.stream()
+        assert [said(client.update(f"bad-{n}"))["n"] for n in "abc"] == [1, 2, 1]
+
+
+def test_a_right_id_whose_only_recorded_answer_is_a_refusal_gets_that(tmp_path: Path) -> None:
+    script = Script().login().stream("s1", S1).stream("s1", S2).update("s1", S1, mismatch(S2, S1), 400)
+    with script.player(tmp_path) as player:
+        client = Client(player)
+        assert client.stream() == S1
+        refused = client.update(S1)
+        assert (refused.status, refused.exchange) == (400, 4)
 
 
 def test_a_refusal_of_a_request_that_differs_elsewhere_is_not_this_one_s(tmp_path: Path) -> None:
