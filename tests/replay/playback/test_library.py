@@ -102,7 +102,9 @@ def test_one_that_is_larger_than_all_that_may_be_kept_is_still_given(tmp_path: P
 
 def test_tokens_in_answers_are_known_and_short_ones_left(tmp_path: Path) -> None:
     secret = {"accessToken": "a-very-secret-token-0123456789", "pin": "12", "password": "hunter2"}
-    script = Script().add("POST", "/in", secret, secret).add("GET", "/a", None, b"{}")
+    script = (
+        Script().add("POST", "/in", {"password": "another-secret-9"}, secret).add("GET", "/a", None, b"{}")
+    )
     path = recorded.record(tmp_path / "a.db", script.events, redact=True)
     with Library([path], CHAT) as library:
         (token,) = library.load(0).tokens
