@@ -46,12 +46,6 @@ class Conversation:
         self.live[old] = new
         self.recorded[new] = old
 
-    def supersede(self, old: str) -> None:
-        """What the client knows `old` as is a stranger's from now on."""
-        known = self.live.pop(old, None)
-        if known is not None:
-            self.recorded.pop(known, None)
-
     def choose(self, old: str, new: str) -> None:
         """The client calls `new` what the recorded one called `old`; not where it was issued one of them."""
         if old in self.live or (new in self.recorded and new not in self._made_up):

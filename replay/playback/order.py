@@ -50,18 +50,6 @@ class Order:
         index = bisect_right(issued, number - 1)
         return self._entries[issued[index - 1]].line.stream if index else None
 
-    def echoes_until_next_issue(self, number: int) -> list[int]:
-        """What sent an ID back in the same scope after this entry, until another ID was issued there."""
-        found: list[int] = []
-        numbers = self.in_scope(self._entries[number].line.scope or "")
-        for each in numbers[bisect_right(numbers, number) :]:
-            line = self._entries[each].line
-            if line.role == "issue" and line.stream:
-                break
-            if line.role == "echo":
-                found.append(each)
-        return found
-
     def before(self, number: int, talk: Conversation) -> int | None:
         """The first entry of the same origin that has to be played before this one, and was not.
 

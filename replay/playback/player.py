@@ -70,7 +70,7 @@ class Player:
         self._order = Order(self.library.entries)
         self._echoes = Echoes(profile, self.library, self._order, fresh_ids=manners.fresh_ids)
         self._stars = Stars(profile)
-        self._telling = Telling(self.library, self._order, self._conversations, fresh_ids=manners.fresh_ids)
+        self._telling = Telling(self.library, self._conversations, fresh_ids=manners.fresh_ids)
 
     def __enter__(self) -> Self:
         return self

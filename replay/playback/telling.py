@@ -12,7 +12,6 @@ from replay.matching import Values, is_redacted
 from replay.playback.conversation import Conversation, Conversations
 from replay.playback.library import Library
 from replay.playback.minting import minted
-from replay.playback.order import Order
 from replay.recorded import Recorded, recorded_exchanges
 from replay.shapes import LONGEST
 
@@ -28,11 +27,8 @@ class Telling:
     answer issued and a later request sent back; otherwise only what was redacted.
     """
 
-    def __init__(
-        self, library: Library, order: Order, conversations: Conversations, *, fresh_ids: bool
-    ) -> None:
+    def __init__(self, library: Library, conversations: Conversations, *, fresh_ids: bool) -> None:
         self._library = library
-        self._order = order
         self._conversations = conversations
         self._random = Random()
         self._issued: dict[tuple[int, int], list[str]] = {}
@@ -49,19 +45,12 @@ class Telling:
             self._issued.setdefault((source, bound.issued.exchange), []).append(bound.value)
             for site in bound.again:
                 self._appearing.setdefault((source, site.exchange), []).append(bound.value)
-        for number, (of, line) in enumerate(self._library.entries):
+        for of, line in self._library.entries:
             # What the profile calls an ID is one, though no recorded client sent it back.
             if of == source and line.role == "issue" and line.stream and len(line.stream) >= _LEAST_UNIQUE:
                 issued = self._issued.setdefault((source, line.exchange), [])
                 if line.stream not in issued:
                     issued.append(line.stream)
-                    self._mention(number, line.stream)
-
-    def _mention(self, number: int, value: str) -> None:
-        """Refusals that follow in the same scope may tell the ID that was expected."""
-        for later in self._order.echoes_until_next_issue(number):
-            source, line = self._library.entries[later]
-            self._appearing.setdefault((source, line.exchange), []).append(value)
 
     def carried(self, asked: Recorded, echoed: str | None) -> list[str]:
         """Values in a request that tell whose it is; an ID that is sent back is none of them."""
@@ -76,8 +65,6 @@ class Telling:
         key = source, line.exchange
         issued = self._issued.get(key, [])
         for old in issued:
-            if anew and old == line.stream:
-                talk.supersede(old)
             if anew or old not in talk.live:
                 self._issue(old, talk)
         appearing = [*issued, *self._appearing.get(key, ())]

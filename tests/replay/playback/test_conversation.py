@@ -67,13 +67,11 @@ def test_what_was_issued_is_understood_with_or_without_a_scheme() -> None:
     assert talk.target("/a/new?x=new&y=newer") == "/a/old?x=old&y=newer"
 
 
-def test_an_older_value_is_still_understood_until_it_is_superseded() -> None:
+def test_an_older_value_is_still_understood() -> None:
     talk = Conversation()
     talk.issue("token", "first")
     talk.issue("token", "second")
     assert (talk.term("first"), talk.term("second"), talk.live["token"]) == ("token", "token", "second")
-    talk.supersede("token")
-    assert (talk.term("second"), "token" in talk.live) == ("second", False)
 
 
 def test_older_values_are_bounded() -> None:
@@ -139,18 +137,15 @@ def test_values_of_two_in_one_request_make_them_one() -> None:
     one, other = Conversation(), Conversation()
     for talk, name in ((one, "a"), (other, "b")):
         talk.issue(f"old {name}", name)
-        talk.issue(f"gone {name}", f"was-{name}")
         talk.current[name] = name
         talks.issued(talk, name)
         talks.issued(talk, f"was-{name}")
-    other.supersede("gone b")
     for number in (1, 2, 3):
         other.use(number)
     one.use(4)
     assert talks.of(["a", "b"]) is one
     assert [talks.of([value]) for value in ("a", "b", "was-b")] == [one, one, one]
     assert (one.term("b"), one.live["old b"], one.current) == ("old b", "b", {"a": "a", "b": "b"})
-    assert one.term("was-b") == "was-b"
     one.use(5)
     assert max(one.used, key=lambda number: one.used[number]) == 5
     assert set(one.used) == {1, 2, 3, 4, 5}

@@ -8,7 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from replay.playback.player import Manners, Player
+from tests.cli import recorded
 from tests.replay.playback.scenes import (
+    CHAT,
     TOKEN,
     Client,
     Script,
@@ -165,6 +168,16 @@ def test_short_ids_are_told_as_they_were(tmp_path: Path, id: str) -> None:
         client = Client(player)
         assert client.stream() == id
         assert said(client.update(id)) == {"n": int(id), "text": f"1{id}1"}
+
+
+def test_a_short_token_is_told_as_it_was(tmp_path: Path) -> None:
+    script = Script().add("POST", "/in", {}, {"accessToken": "abc12"})
+    script.add("GET", "/me", headers=((b"Authorization", b"Bearer abc12"),))
+    path = recorded.record(tmp_path / "a.db", script.events, redact=True)
+    with Player([path], CHAT, Manners(fresh_ids=True)) as player:
+        tokens = {said(played(player, "POST", "/in", {}))["accessToken"] for _ in range(2)}
+        assert len(tokens) == 1
+        assert tokens.pop().startswith("~")
 
 
 def test_a_cookie_that_was_set_is_new_and_understood(tmp_path: Path) -> None:
