@@ -37,7 +37,7 @@ from addons.playback import Question, StreamidPlayback, StreamidPlaybackHook
 from addons.run import Run
 from contract import event_making
 from contract.events import Manner, Message, RequestHead, Side
-from replay.matching import MOST_READ, in_place_of_long
+from replay.matching import MOST_MATCHED
 from replay.playback.performance import Break, Performance
 from replay.playback.player import Answer
 from replay.recorded import Piece, Recorded, RecordedBody
@@ -118,7 +118,7 @@ class PlayedStream(FaultedStream):
         if isinstance(event, RequestData):
             self._body_size += len(event.data)
             self._hash.update(event.data)
-            if self._body_size > MOST_READ and not self._goes_on:
+            if self._body_size > MOST_MATCHED and not self._goes_on:
                 return
         self._asked.append(event)
         if isinstance(event, RequestEndOfMessage) and not self._is_answered:
@@ -144,8 +144,8 @@ class PlayedStream(FaultedStream):
         of = RequestHead(0, Side.SERVER, 0, method, scheme, host, port, target, version, fields)
         pieces = [Piece(0, each.data) for each in self._asked if isinstance(each, RequestData)]
         why = ""
-        if self._body_size > MOST_READ:
-            pieces, why = [], in_place_of_long(self._hash.hexdigest(), self._body_size)
+        if self._body_size > MOST_MATCHED:
+            pieces, why = [], f"sha256 {self._hash.hexdigest()}"
         body = RecordedBody(tuple(pieces), ended_at=0, why_not_whole=why)
         return Recorded(0, of, body, None, RecordedBody(), None)
 

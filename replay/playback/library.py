@@ -42,11 +42,15 @@ class NeedsDiskError(Exception):
 
 
 class Kept(NamedTuple):
-    """An exchange in memory, and its answer to be given; `tokens` stand in it for secrets."""
+    """An exchange in memory, and its answer to be given.
+
+    `tokens` stand in the answer for secrets, `digits` in the request's body for those that were numbers.
+    """
 
     recorded: Recorded
     answer: Performance
     tokens: tuple[str, ...]
+    digits: frozenset[str]
     size: int
 
 
@@ -213,17 +217,21 @@ class Library:
         recorded = next(recorded_exchanges(recording.exchange(exchange)), None)
         if recorded is None:
             raise RecordingError(f"{recording.path}: is damaged: exchange {exchange} has no request")
-        tokens: dict[str, None] = {}
-        if exchange in self._redacted[source]:
-            redactions = recording.redactions(exchange)
-            tokens = dict.fromkeys(
-                each.token
-                for each in redactions
-                if each.message is Message.RESPONSE and len(each.token) >= _LEAST_TOKEN
-            )
+        has_any = exchange in self._redacted[source] or recorded.request_body.pieces
+        redactions = list(recording.redactions(exchange)) if has_any else []
+        tokens = dict.fromkeys(
+            each.token
+            for each in redactions
+            if each.message is Message.RESPONSE and len(each.token) >= _LEAST_TOKEN
+        )
+        digits = frozenset(
+            each.token for each in redactions if each.message is Message.REQUEST and each.token.isdigit()
+        )
         pieces = [*recorded.request_body.pieces, *recorded.response_body.pieces]
         answer = performance(recorded, str(recording.path))
-        return Kept(recorded, answer, tuple(tokens), 2000 + sum(len(piece.data) + 100 for piece in pieces))
+        return Kept(
+            recorded, answer, tuple(tokens), digits, 2000 + sum(len(piece.data) + 100 for piece in pieces)
+        )
 
 
 @contextmanager

@@ -1,12 +1,17 @@
 """A request that the recording has no answer to: what is nearest to it, and what differs."""
 
 import json
+import re
 from dataclasses import dataclass
 
+from contract.profile import Profile
+from recordings.redaction.names import DEFAULT_NAMES, loose_value
 from replay.matching import Difference, is_redacted
 
-_LONGEST = 80
-_HIDDEN = ("header authorization", "header proxy-authorization", "header x-api-key", "cookie ")
+_LONGEST_SHOWN, _LONGEST_TOLD = 80, 1000
+_NUMBER = re.compile(r"#[0-9]+$")
+_PAIR = re.compile(r"(?<=[?&])([^=&#]*)=([^&#]*)")
+_STARS = "***"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +55,8 @@ class Miss:
                 "differs": [
                     {
                         "at": each.place,
-                        "recorded": _safe(each, each.recorded),
-                        "asked": _safe(each, each.asked),
+                        "recorded": _short(each.recorded, _LONGEST_TOLD),
+                        "asked": _short(each.asked, _LONGEST_TOLD),
                     }
                     for each in near.differences
                 ],
@@ -65,22 +70,51 @@ class Miss:
 def _shown(difference: Difference) -> str:
     place, recorded, asked = difference
     if asked is None:
-        return f"{place} is missing (recorded: {_short(difference, recorded)})"
+        return f"{place} is missing (recorded: {_short(recorded)!r})"
     if recorded is None:
-        return f"{place} is {_short(difference, asked)} (recorded: nothing)"
-    return f"{place} is {_short(difference, asked)} (recorded: {_short(difference, recorded)})"
+        return f"{place} is {_short(asked)!r} (recorded: nothing)"
+    return f"{place} is {_short(asked)!r} (recorded: {_short(recorded)!r})"
 
 
-def _short(difference: Difference, value: str | None) -> str:
-    text = _safe(difference, value) or ""
-    return repr(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")
+def _short(text: str | None, most: int = _LONGEST_SHOWN) -> str | None:
+    return text if text is None or len(text) <= most else text[: most - 1] + "…"
 
 
-def _safe(difference: Difference, value: str | None) -> str | None:
-    """The value, unless it may be a secret."""
-    if value is None:
-        return None
-    if is_redacted(value):
-        return "(redacted)"
-    is_secret = difference.place.startswith(_HIDDEN) or is_redacted(difference.recorded or "")
-    return "***" if is_secret else value
+class Stars:
+    """Puts stars in the place of secrets: what is asked now was not redacted as a recording is."""
+
+    def __init__(self, profile: Profile) -> None:
+        own = profile.secrets
+        extra = (*own.headers, *own.json_names, *own.query, *own.cookies, *profile.credential.headers)
+        self._names = DEFAULT_NAMES.extended(extra)
+        self._quoted = loose_value(self._names)
+
+    def difference(self, found: Difference) -> Difference:
+        """The same without secrets; the tokens that stand for them in a recording stay."""
+        is_secret = self._is_secret(found.place) or is_redacted(found.recorded or "")
+        return Difference(
+            found.place, self._starred(found.recorded, is_secret), self._starred(found.asked, is_secret)
+        )
+
+    def target(self, target: str) -> str:
+        """A request target whose secret parameters have stars."""
+
+        def safe(pair: re.Match[str]) -> str:
+            return f"{pair[1]}={self._starred(pair[2], self._names.is_form_field(pair[1]))}"
+
+        return _PAIR.sub(safe, target)
+
+    def _is_secret(self, place: str) -> bool:
+        kind, _, name = place.partition(" ")
+        name = _NUMBER.sub("", name)
+        if kind == "header":
+            return self._names.is_header(name.encode("latin-1", "replace"))
+        if kind == "json":
+            return any(map(self._names.is_field, name.split(".")))
+        return kind == "cookie" or (kind in ("query", "form") and self._names.is_form_field(name))
+
+    def _starred(self, value: str | None, is_secret: bool) -> str | None:
+        if value is None or is_redacted(value):
+            return value
+        is_secret = is_secret or self._quoted.search(value.encode("utf-8", "replace")) is not None
+        return _STARS if is_secret else value

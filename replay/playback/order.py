@@ -1,10 +1,14 @@
 """The order of a recording: whose turn it is, and what belongs to one scope."""
 
-from collections.abc import Collection, Sequence
+from bisect import bisect_right
+from collections.abc import Sequence
 
+from replay.playback.conversation import Conversation
 from replay.playback.library import Entry, origin
 
 _READS = ("GET", "HEAD")
+_IN_SCOPES = ("issue", "echo", "close")
+"""What belongs to a scope even where the profile knows but one, whose name is empty."""
 
 
 class Order:
@@ -13,17 +17,22 @@ class Order:
     def __init__(self, entries: Sequence[Entry]) -> None:
         self._entries = entries
         self._scopes: dict[str, list[int]] | None = None
+        self._issued: dict[str, list[int]] = {}
         self._origins: dict[str, list[int]] = {}
-        self._done: dict[str, int] = {}
 
     def in_scope(self, scope: str) -> list[int]:
         """The entries of a scope."""
+        return self._by_scope().get(scope, [])
+
+    def _by_scope(self) -> dict[str, list[int]]:
         if self._scopes is None:
             self._scopes = {}
             for number, (_, line) in enumerate(self._entries):
-                if line.scope:
+                if line.scope or (line.scope is not None and line.role in _IN_SCOPES):
                     self._scopes.setdefault(line.scope, []).append(number)
-        return self._scopes.get(scope, [])
+                    if line.role == "issue" and line.stream:
+                        self._issued.setdefault(line.scope, []).append(number)
+        return self._scopes
 
     def later_reads(self, number: int) -> list[int]:
         """What was only read in the same scope after this entry: once that is done again, it is read anew."""
@@ -36,24 +45,20 @@ class Order:
 
     def issued_before(self, number: int) -> str | None:
         """The ID that had last been issued in the scope of this entry."""
-        scope = self._entries[number].line.scope
-        last = None
-        for each in self.in_scope(scope) if scope is not None else ():
-            line = self._entries[each].line
-            if each < number and line.role == "issue" and line.stream:
-                last = line.stream
-        return last
+        self._by_scope()
+        issued = self._issued.get(self._entries[number].line.scope or "", [])
+        index = bisect_right(issued, number - 1)
+        return self._entries[issued[index - 1]].line.stream if index else None
 
-    def before(self, number: int, used: Collection[int]) -> int | None:
+    def before(self, number: int, talk: Conversation) -> int | None:
         """The first entry of the same origin that has to be played before this one, and was not.
 
         That is one whose answer was over when the request of this one began.
         """
         at, source = self._entries[number].line.at, self._entries[number].source
-        for each in self._of_origin(number):
-            if each >= number:
-                return None
-            if each in used:
+        numbers = self._of_origin(number)
+        for each in numbers[talk.first_unused(numbers) : bisect_right(numbers, number - 1)]:
+            if each in talk.used:
                 continue
             entry = self._entries[each]
             ended = entry.line.ended_at

@@ -5,7 +5,7 @@ Times are microseconds from the moment at which the request was complete.
 
 from dataclasses import dataclass
 
-from contract.events import Abort, Breaker, Headers, Manner
+from contract.events import Abort, Breaker, Headers, Manner, RequestHead
 from replay.recorded import Piece, Recorded
 
 CLIENT_LEFT = "the recording ends here: its client had left"
@@ -99,9 +99,10 @@ def _broken(abort: Abort | None, last: int) -> tuple[int, Break]:
     return abort.at, Break(Manner.CLOSED, NEVER_ENDED)
 
 
-def own_answer(status: int, reason: bytes, fields: Headers, body: bytes, version: bytes) -> Performance:
-    """An answer that was not recorded, to be given at once to a request of this HTTP version."""
+def own_answer(asked: RequestHead, status: int, reason: bytes, fields: Headers, body: bytes) -> Performance:
+    """An answer that was not recorded, to be given at once to a request, in its version of HTTP."""
     headers = (*fields, (b"Content-Length", str(len(body)).encode()))
-    if version == b"HTTP/2.0":  # RFC 9113 §8.2.1, §8.3.2
+    if asked.version.startswith((b"HTTP/2", b"HTTP/3")):  # RFC 9113 §8.2.1, §8.3.2
         headers, reason = tuple((name.lower(), value) for name, value in headers), b""
-    return Performance("", 0, status, reason, version, headers, 0, (Piece(0, body),), 0, ())
+    pieces = () if asked.method == b"HEAD" else (Piece(0, body),)  # RFC 9110 §9.3.2
+    return Performance("", 0, status, reason, asked.version, headers, 0, pieces, 0, ())

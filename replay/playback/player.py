@@ -15,10 +15,10 @@ from replay.matching import Reader, Values
 from replay.playback.conversation import Conversation, Conversations
 from replay.playback.finding import Finder, Found
 from replay.playback.library import Library
-from replay.playback.missing import Miss, Near
+from replay.playback.missing import Miss, Near, Stars
 from replay.playback.order import Order
 from replay.playback.performance import Performance, own_answer
-from replay.playback.refusing import Echoes
+from replay.playback.refusing import Echoes, Returned
 from replay.playback.substituting import substituted
 from replay.playback.telling import Telling
 from replay.recorded import Recorded
@@ -27,6 +27,7 @@ _NEAREST = 3
 _JSON = (b"Content-Type", b"application/json")
 _NOTHING = "nothing like it was recorded"
 NOT_WHOLE = "it was recorded, but bytes of its answer were not kept"
+_GIVEN = "the nearest one is given"
 
 
 class OnMiss(StrEnum):
@@ -68,8 +69,9 @@ class Player:
         self._conversations = Conversations(apart=manners.fresh_ids)
         self._finder = Finder(self.library, Reader(profile, manners.also))
         self._order = Order(self.library.entries)
-        self._echoes = Echoes(profile, self.library, self._order, self._finder.reader)
-        self._telling = Telling(self.library, self._order, self._conversations, fresh_ids=manners.fresh_ids)
+        self._echoes = Echoes(profile, self.library, self._order, fresh_ids=manners.fresh_ids)
+        self._stars = Stars(profile)
+        self._telling = Telling(self.library, self._conversations, fresh_ids=manners.fresh_ids)
 
     def __enter__(self) -> Self:
         return self
@@ -96,30 +98,28 @@ class Player:
         """
         if early:
             return self._early(asked)
-        visit = self._routes.find(asked.request)
-        echoed = self._echoes.returned(visit, asked)
-        talk = self._talk(asked, echoed)
+        echo = self._echoes.returned(self._routes.find(asked.request), asked)
+        talk = self._talk(asked, echo)
         group = self._finder.group(asked)
         if group is None:
             return self._missed(asked, _NOTHING, [])
         reading = self._finder.reader.read(asked)
-        found = self._finder.search(group, asked, reading, talk)
+        found = self._finder.search(group, asked, reading, talk, whole=echo is not None)
         best = self._finder.best(found, talk, asked.request.method)
-        if visit is not None and visit.echoes:
-            best = self._echoes.choose(visit, echoed, found, best, talk)
-            refusal = (
-                self._echoes.refusal(visit, echoed, talk, asked.request.version) if best is None else None
-            )
+        if echo is not None:
+            best = self._echoes.choose(echo, found, best, talk)
+            refusal = self._echoes.refusal(echo, talk, asked.request) if best is None else None
             if refusal is not None:
                 return Answer(refusal)
         if best is None:
             return self._nearest_or_none(asked, reading, found, talk)
         if not self._is_whole(best):
             return self._missed(asked, NOT_WHOLE, [best])
-        first = self._order.before(best.number, talk.used) if self._manners.strict_order else None
+        first = self._order.before(best.number, talk) if self._manners.strict_order else None
         if self._manners.strict_order and (first is not None or best.number in talk.used):
             return self._missed(asked, self._turn(first), [best])
-        return Answer(self._play(best.number, reading, talk))
+        expected = self._echoes.leaked(echo, best.number, talk) if echo is not None else {}
+        return Answer(self._play(best.number, reading, talk, found, expected))
 
     def _is_whole(self, found: Found) -> bool:
         if not self.library.is_whole(found.number):
@@ -130,15 +130,19 @@ class Player:
         self, asked: Recorded, reading: Values, found: list[Found], talk: Conversation
     ) -> Answer:
         because = "none of those like it fits"
-        whole = [each for each in found if self._is_whole(each)]
-        if self._manners.on_miss is not OnMiss.NEAREST or not whole:
+        if self._manners.on_miss is not OnMiss.NEAREST:
             return self._missed(asked, because, found)
-        miss = self._miss(asked, f"{because}; the nearest is given", whole)
-        return Answer(self._play(_nearest(whole)[0].number, reading, talk), miss)
+        whole = [each for each in found if self._is_whole(each)]
+        if not whole:
+            return self._missed(asked, because, found)
+        nearest = _nearest(whole)[0].number
+        return Answer(self._play(nearest, reading, talk, found), self._miss(asked, _GIVEN, whole))
 
-    def _talk(self, asked: Recorded, echoed: str | None) -> Conversation:
-        carried = self._telling.carried(asked, echoed) if self._manners.fresh_ids else ()
-        return self._conversations.of(carried)
+    def _talk(self, asked: Recorded, echo: Returned | None) -> Conversation:
+        if not self._manners.fresh_ids:
+            return self._conversations.of(())
+        echoed = echo.id if echo is not None else None
+        return self._conversations.of(self._telling.carried(asked, echoed), else_by=echoed)
 
     def _early(self, asked: Recorded) -> Answer | None:
         group = self._finder.group(asked)
@@ -150,17 +154,25 @@ class Player:
         best = self._finder.best(found, talk, asked.request.method)
         if best is None or not self.library.is_early(best.number) or not self._is_whole(best):
             return None
-        return Answer(self._play(best.number, reading, talk))
+        return Answer(self._play(best.number, reading, talk, found))
 
-    def _play(self, number: int, reading: Values, talk: Conversation) -> Performance:
+    def _play(
+        self,
+        number: int,
+        reading: Values,
+        talk: Conversation,
+        found: list[Found],
+        expected: dict[str, str] | None = None,
+    ) -> Performance:
         line = self.library.entries[number].line
         recorded, answer, *_ = self.library.load(number)
         anew = number in talk.used
         if anew and line.method not in ("GET", "HEAD"):
             talk.start_again(self._order.later_reads(number))
         talk.use(number)
-        told = self._telling.reflected(reading, self._finder.read(number), talk)
-        told |= self._telling.tell(number, talk, anew=anew)
+        others = [each.values for each in found if each.number != number]
+        said = self._telling.reflected(reading, self._finder.read(number), talk, others)
+        told = self._telling.tell(number, talk, anew=anew) | (expected or {}) | said
         if line.role == "issue" and line.stream and line.scope is not None:
             talk.current[line.scope] = told.get(line.stream, line.stream)
         return substituted(answer, told, is_decoded=recorded.response_body.is_decoded)
@@ -172,28 +184,29 @@ class Player:
         if self._manners.on_miss is OnMiss.UPSTREAM:
             return Answer(None, miss)
         fields = (_JSON, (b"X-Streamid-Playback", b"miss"))
-        return Answer(own_answer(404, b"Not Found", fields, miss.body(), asked.request.version), miss)
+        return Answer(own_answer(asked.request, 404, b"Not Found", fields, miss.body()), miss)
 
     def _miss(self, asked: Recorded, because: str, found: list[Found]) -> Miss:
         near = [self._near(each) for each in _nearest(found)[:_NEAREST]]
         head = asked.request
-        return Miss(_line(head.method.decode("latin-1"), head.target.decode("latin-1")), because, tuple(near))
+        line = self._line(head.method.decode("latin-1"), head.target.decode("latin-1"))
+        return Miss(line, because, tuple(near))
 
     def _near(self, found: Found) -> Near:
         source, line = self.library.entries[found.number]
         recording = str(self.library.recordings[source].path)
-        return Near(recording, line.exchange, _line(line.method, line.target), found.comparison.differences)
+        differences = tuple(map(self._stars.difference, found.comparison.differences))
+        return Near(recording, line.exchange, self._line(line.method, line.target), differences)
 
     def _turn(self, first: int | None) -> str:
         if first is None:
             return "the recording has it no more often (strict order)"
         line = self.library.entries[first].line
-        return f"exchange {line.exchange} ({_line(line.method, line.target)}) comes first (strict order)"
+        return f"exchange {line.exchange} ({self._line(line.method, line.target)}) comes first (strict order)"
+
+    def _line(self, method: str, target: str) -> str:
+        return f"{method} {self._stars.target(target)}"
 
 
 def _nearest(found: list[Found]) -> list[Found]:
     return sorted(found, key=lambda each: (each.comparison.cost, each.number))
-
-
-def _line(method: str, target: str) -> str:
-    return f"{method} {target}"

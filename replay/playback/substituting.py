@@ -29,69 +29,72 @@ def substituted(answer: Performance, values: Mapping[str, str], *, is_decoded: b
     A body in a content-coding is decoded for that, and encoded again where something was in it.
     `is_decoded`: the pieces are without the content-coding that the head names; they get it again.
     """
-    pattern = _pattern(values)
-    if pattern is None and not is_decoded:
+    changed = {_bytes(old): _bytes(new) for old, new in values.items() if old and old != new}
+    if not changed and not is_decoded:
         return answer
-    replaced = _replacer(pattern, values)
-    pieces = _body(answer, pattern, replaced, is_decoded)
+    coding = content_coding(answer.headers)
+    plain = answer.pieces if is_decoded or not coding else _decoded(answer.pieces, coding)
+    body = b"".join([data for _, data in plain])
+    fields = b"\0".join([value for _, value in (*answer.headers, *answer.trailers)])
+    # To look for each is quick, and a pattern of many is not.
+    changed = {old: new for old, new in changed.items() if old in body or old in fields}
+    if not changed and not is_decoded:
+        return answer
+    replaced = _replacer(changed)
+    pieces = _replaced_in(plain, body, changed, replaced)
+    if pieces is plain and not is_decoded:
+        pieces = answer.pieces
+    elif coding:
+        pieces = encoded(pieces, coding, is_whole=answer.is_whole)
     headers = tuple([(name, replaced(value)) for name, value in answer.headers])
     if pieces is not answer.pieces:
-        headers = _with_length(headers, sum(len(data) for _, data in pieces))
+        headers = _with_length(headers, answer, _size(pieces))
     trailers = tuple([(name, replaced(value)) for name, value in answer.trailers])
     return replace(answer, headers=headers, pieces=pieces, trailers=trailers)
 
 
-def _pattern(values: Mapping[str, str]) -> re.Pattern[bytes] | None:
-    changed = sorted((old for old, new in values.items() if old and old != new), key=len, reverse=True)
+def _pattern(changed: Iterable[bytes]) -> re.Pattern[bytes]:
+    return re.compile(b"|".join(map(re.escape, sorted(changed, key=len, reverse=True))))
+
+
+def _replacer(changed: Mapping[bytes, bytes]) -> Callable[[bytes], bytes]:
     if not changed:
-        return None
-    return re.compile(b"|".join(re.escape(old.encode("utf-8", "surrogateescape")) for old in changed))
-
-
-def _replacer(pattern: re.Pattern[bytes] | None, values: Mapping[str, str]) -> Callable[[bytes], bytes]:
-    if pattern is None:
         return lambda text: text
-    new = {_bytes(old): _bytes(value) for old, value in values.items()}
-    return lambda text: pattern.sub(lambda match: new[match[0]], text)
+    pattern = _pattern(changed)
+    return lambda text: pattern.sub(lambda match: changed[match[0]], text)
 
 
 def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape")
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # a lone surrogate can only be said in a JSON string
+        return text.encode("utf-8", "backslashreplace")
 
 
-def _body(
-    answer: Performance,
-    pattern: re.Pattern[bytes] | None,
-    replaced: Callable[[bytes], bytes],
-    is_decoded: bool,
-) -> tuple[Piece, ...]:
-    coding = content_coding(answer.headers)
-    pieces = answer.pieces
-    if coding and not is_decoded:
-        decoded = _decoded(pieces, coding)
-        if decoded is None or pattern is None or not pattern.search(b"".join(p.data for p in decoded)):
-            return pieces
-        pieces = decoded
-    recut = _replaced_in(pieces, pattern, replaced) if pattern is not None else pieces
-    return encoded(recut, coding) if coding else recut
-
-
-def _decoded(pieces: Iterable[Piece], coding: str) -> tuple[Piece, ...] | None:
+def _decoded(pieces: Iterable[Piece], coding: str) -> tuple[Piece, ...]:
+    """The pieces without their content-coding; none where it cannot be undone."""
     decoder = decoder_for(coding)
     if decoder is None:
-        return None
+        return ()
     try:
         return tuple([Piece(at, decoder.feed(data)) for at, data in pieces])
     except ValueError:
-        return None
+        return ()
 
 
 def _replaced_in(
-    pieces: tuple[Piece, ...], pattern: re.Pattern[bytes], replaced: Callable[[bytes], bytes]
+    pieces: tuple[Piece, ...],
+    text: bytes,
+    changed: Mapping[bytes, bytes],
+    replaced: Callable[[bytes], bytes],
 ) -> tuple[Piece, ...]:
-    """Values may lie across bounds; a bound within one stays as far into it as it was, if it is so long."""
-    text = b"".join([data for _, data in pieces])
-    found = [(*match.span(), replaced(match[0])) for match in pattern.finditer(text)]
+    """Values may lie across bounds; a bound within one stays as far into it as it was, if it is so long.
+
+    `text` is all pieces together. The very same pieces where nothing is in them.
+    """
+    found = (
+        [(*match.span(), changed[match[0]]) for match in _pattern(changed).finditer(text)] if changed else []
+    )
     if not found:
         return pieces
     starts = [start for start, _, _ in found]
@@ -109,18 +112,21 @@ def _replaced_in(
     whole = replaced(text)
     bounds = [0, *(moved(bound) for bound in accumulate(len(data) for _, data in pieces))]
     cut = [Piece(piece.at, whole[bounds[n] : bounds[n + 1]]) for n, piece in enumerate(pieces)]
-    return tuple([piece for piece in cut if piece.data])
+    return tuple([new for new, old in zip(cut, pieces, strict=True) if new.data or not old.data])
 
 
-def encoded(pieces: Iterable[Piece], coding: str) -> tuple[Piece, ...]:
-    """Each piece in the content-coding, flushed at its end, so that a client can decode it at once."""
+def encoded(pieces: Iterable[Piece], coding: str, *, is_whole: bool = True) -> tuple[Piece, ...]:
+    """Each piece in the content-coding, flushed at its end, so that a client can decode it at once.
+
+    The end of the coding is there only if the body `is_whole`.
+    """
     pieces = list(pieces)
     for name in coding.split(", "):
-        pieces = _encoded_once(pieces, name)
+        pieces = _encoded_once(pieces, name, is_whole)
     return tuple(pieces)
 
 
-def _encoded_once(pieces: list[Piece], coding: str) -> list[Piece]:
+def _encoded_once(pieces: list[Piece], coding: str, is_whole: bool) -> list[Piece]:
     import zlib
 
     feed: Callable[[bytes], bytes]
@@ -146,12 +152,22 @@ def _encoded_once(pieces: list[Piece], coding: str) -> list[Piece]:
 
         end = squeeze.flush
     out = [Piece(at, feed(data)) for at, data in pieces]
-    if out:
+    if out and is_whole:
         out[-1] = Piece(out[-1].at, out[-1].data + end())
     return out
 
 
-def _with_length(headers: Headers, length: int) -> Headers:
-    return tuple(
-        [(name, str(length).encode() if name.lower() == _LENGTH else value) for name, value in headers]
-    )
+def _size(pieces: Iterable[Piece]) -> int:
+    return sum(len(data) for _, data in pieces)
+
+
+def _with_length(headers: Headers, answer: Performance, size: int) -> Headers:
+    """The head with the length that the body has now; of one that broke off, still more than came."""
+
+    def corrected(declared: bytes) -> bytes:
+        before = _size(answer.pieces)
+        if answer.is_whole or not declared.isdigit() or int(declared) <= before:
+            return str(size).encode()
+        return str(max(int(declared) + size - before, size + 1)).encode()
+
+    return tuple([(name, corrected(value) if name.lower() == _LENGTH else value) for name, value in headers])

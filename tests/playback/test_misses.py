@@ -115,7 +115,7 @@ def test_the_nearest_is_given_where_that_is_asked_for(recording: Path, client: h
         assert (answer.status_code, answer.json()) == (200, {"hello": "ada"})
         assert client.get(f"{url}/no/such/thing").status_code == 404
         assert client.get(f"{url}/half").status_code == 404
-    assert "the nearest is given; nearest: exchange 2 (POST /login): json user is 'bob'" in playback.text
+    assert "the nearest one is given; nearest: exchange 2 (POST /login): json user is 'bob'" in playback.text
 
 
 def echoing(peer: Peer) -> None:

@@ -59,7 +59,6 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def playback(recording: Path) -> Iterator[Serving]:
     with Serving(recording) as running:
         yield running
-        assert "redacted~" not in running.text + json.dumps(running.lines)
 
 
 @pytest.fixture
@@ -104,7 +103,8 @@ def test_the_client_s_own_credentials_are_accepted_too_and_a_request_without_any
     missed = client.get("/api/me")
     assert missed.status_code == 404
     (differs,) = missed.json()["nearest"][0]["differs"]
-    assert differs == {"at": "header authorization", "recorded": "(redacted)", "asked": None}
+    assert (differs["at"], differs["asked"]) == ("header authorization", None)
+    assert differs["recorded"].startswith("Bearer redacted~")
 
 
 def test_a_packed_answer_with_a_secret_is_packed_again_around_the_token(client: httpx.Client) -> None:
