@@ -8,8 +8,13 @@ BIN := $(VENV)/bin
 demo: $(VENV)/.demo
 	@$(BIN)/streamid demo
 
+# What measures time, or compares what arrives step by step, has the machine to itself.
+ALONE := tests/fidelity tests/injection tests/playback tests/robustness
+
 test: check
-	@CHROMIUM=$$(sh scripts/browser.sh) $(BIN)/python -m pytest
+	@browser=$$(sh scripts/browser.sh) && export CHROMIUM="$$browser" && \
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(addprefix --ignore=,$(ALONE)) && \
+	$(BIN)/python -m pytest $(ALONE)
 
 matrix: $(VENV)/.test
 	@MATRIX=whole $(BIN)/python -m pytest tests/matrix

@@ -15,9 +15,9 @@ import click
 
 from cli.colour import colour_option
 from cli.errors import Unusable
+from cli.named import named_profile, rule_codes
 from cli.progress import progress
 from cli.recordings_argument import note
-from cli.validate import _codes
 
 if TYPE_CHECKING:
     from contract.profile import Profile
@@ -116,8 +116,8 @@ def _variables(context: click.Context, parameter: click.Parameter, values: tuple
 @click.option("--max-requests", type=click.IntRange(1), default=100, show_default=True, help="In all.")
 @click.option("--proxy", metavar="URL", help="For all requests [default: as the environment says].")
 @click.option("--ca", type=click.Path(exists=True, dir_okay=False), help="Certificates to trust.")
-@click.option("--select", metavar="CODES", callback=_codes, help="Judge by these rules only.")
-@click.option("--ignore", metavar="CODES", callback=_codes, help="Leave these rules out.")
+@click.option("--select", metavar="CODES", callback=rule_codes, help="Judge by these rules only.")
+@click.option("--ignore", metavar="CODES", callback=rule_codes, help="Leave these rules out.")
 @click.option(
     "--fail-on",
     type=click.Choice(["error", "warning", "never"]),
@@ -150,7 +150,7 @@ def probe(url: str, profile: str, form: str, fail_on: "FailOn", dry_run: bool, *
     """
     from replay.probing.requests import MissingError, ProbeError
 
-    contract, toml = _profile(profile)
+    contract, toml = named_profile(profile)
     try:
         target = _target(contract, url, dry_run=dry_run, **given)
         steps = _planned(target)
@@ -167,22 +167,6 @@ def probe(url: str, profile: str, form: str, fail_on: "FailOn", dry_run: bool, *
     _print(report, form, fail_on, with_steps=given["with_steps"])
     if report.fails(fail_on):
         raise SystemExit(1)
-
-
-def _profile(name: str) -> "tuple[Profile, str]":
-    """A built-in profile, or that of a file, and its text."""
-    from contract.profile import Profile, ProfileError, builtin_names, builtin_toml
-
-    try:
-        text = builtin_toml(name) if name in builtin_names() else Path(name).read_text(encoding="utf-8")
-        return Profile.from_toml(text, name), text
-    except ProfileError as error:
-        raise Unusable(str(error)) from error
-    except UnicodeDecodeError as error:
-        raise Unusable(f"{name}: is no text in UTF-8") from error
-    except OSError as error:
-        known = ", ".join(builtin_names())
-        raise Unusable(f"{name}: no such profile file, and no built-in profile ({known})") from error
 
 
 def _target(profile: "Profile", url: str, *, dry_run: bool, **given: Any) -> "Target":

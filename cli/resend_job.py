@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.errors import Unusable
+from cli.named import named_profile
 from cli.recordings_argument import note, opened
 
 if TYPE_CHECKING:
@@ -203,23 +204,16 @@ def _check_bodies(recording: Path, sent: "Sequence[Recorded]") -> None:
 
 
 def _profile(recording: Path, info: "RunInfo", name: str | None) -> "tuple[Profile, str]":
-    """The contract and its text."""
-    from contract.profile import Profile, ProfileError, builtin_names, builtin_toml
+    """The contract and its text: the recording's own, where none is named."""
+    from contract.profile import Profile, ProfileError
 
-    where = f"{recording}: its profile {info.profile_name}" if name is None else name
+    if name is not None:
+        return named_profile(name)
     try:
-        if name is None:
-            toml = info.profile_toml
-        elif name in builtin_names():
-            toml = builtin_toml(name)
-        else:
-            toml = Path(name).read_text(encoding="utf-8")
-        return Profile.from_toml(toml, where), toml
+        where = f"{recording}: its profile {info.profile_name}"
+        return Profile.from_toml(info.profile_toml, where), info.profile_toml
     except ProfileError as error:
         raise Unusable(f"{error}; --profile names another") from error
-    except (OSError, UnicodeDecodeError) as error:
-        known = ", ".join(builtin_names())
-        raise Unusable(f"{name}: no such profile file, and no built-in profile ({known})") from error
 
 
 def _proxy(url: str | None) -> str | None:

@@ -10,6 +10,7 @@ from cli.colour import colour_option
 from cli.configured import Configured
 from cli.errors import Unusable
 from cli.moment import MomentType
+from cli.named import named_profile, rule_codes
 from cli.progress import progress
 from cli.recordings_argument import in_order_of_start, note, recordings_argument
 
@@ -24,17 +25,6 @@ KEYS = ("select", "ignore", "fail-on", "profile", "baseline", "format", "limit",
 FORMATS = ("text", "json", "junit", "sarif", "github", "markdown")
 
 
-def _codes(context: click.Context, parameter: click.Parameter, listed: str | None) -> tuple[str, ...]:
-    """The codes in a list with commas; each must be the beginning of some rule's."""
-    from contract.rules import RULES
-
-    codes = tuple(code.strip().upper() for code in (listed or "").split(",") if code.strip())
-    for code in codes:
-        if not any(known.startswith(code) for known in RULES):
-            raise click.BadParameter(f"there is no rule {code!r}; there are {', '.join(RULES)}")
-    return codes
-
-
 @click.command(cls=Configured, keys=KEYS)
 @recordings_argument
 @click.option("--profile", metavar="NAME|FILE", help="Judge by this contract, not by the recording's own.")
@@ -45,8 +35,8 @@ def _codes(context: click.Context, parameter: click.Parameter, listed: str | Non
     show_default=True,
     help="The least severity for which the exit code is 1. Inconclusive findings never count.",
 )
-@click.option("--select", metavar="CODES", callback=_codes, help="Judge by these rules only.")
-@click.option("--ignore", metavar="CODES", callback=_codes, help="Leave these rules out.")
+@click.option("--select", metavar="CODES", callback=rule_codes, help="Judge by these rules only.")
+@click.option("--ignore", metavar="CODES", callback=rule_codes, help="Leave these rules out.")
 @click.option("--since", type=MomentType(), help="Report findings from this time on.")
 @click.option("--until", type=MomentType(), help="Report findings before this time.")
 @click.option("--stream", "streams", metavar="ID", multiple=True, help="Report findings on this stream.")
@@ -108,7 +98,7 @@ def validate(
     from replay.validation import Validation, fails
 
     task = _task(baseline, gathers=write_baseline is not None, **chosen)
-    given = _profile(profile) if profile is not None else None
+    given = named_profile(profile)[0] if profile is not None else None
     validation = Validation(task)
     for judged in _judged(in_order_of_start(recordings), given, task, jobs):
         validation.add(judged)
@@ -173,22 +163,6 @@ def _judged(paths: list[Path], given: "Profile | None", task: "Task", jobs: int 
                 yield judge_file(path, given, task, advance)
     except ProfileError as error:
         raise Unusable(f"{error}; --profile names another") from error
-
-
-def _profile(name: str) -> "Profile":
-    from contract.profile import Profile, ProfileError, builtin, builtin_names
-
-    try:
-        if name in builtin_names():
-            return builtin(name)
-        return Profile.from_toml(Path(name).read_text(encoding="utf-8"), name)
-    except ProfileError as error:
-        raise Unusable(str(error)) from error
-    except UnicodeDecodeError as error:
-        raise Unusable(f"{name}: is no text in UTF-8") from error
-    except OSError as error:
-        known = ", ".join(builtin_names())
-        raise Unusable(f"{name}: no such profile file, and no built-in profile ({known})") from error
 
 
 def _accepted(file: Path, validation: "Validation", report: "Report") -> "Report":

@@ -10,7 +10,7 @@ def test_a_terminal_on_standard_error_gets_a_progress_bar_that_leaves_standard_o
     chat: Path,
 ) -> None:
     ours, theirs = pty.openpty()
-    environment = {**os.environ, "TERM": "xterm-256color"}
+    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "200"}
     try:
         run = subprocess.run(
             [*COMMAND, "validate", str(chat), "--format", "json"],

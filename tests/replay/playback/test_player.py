@@ -271,6 +271,13 @@ def test_tokens_are_new_and_are_accepted_as_the_recorded_ones_were(tmp_path: Pat
         assert played(player, "GET", "/me").status == 401
 
 
+def test_a_secret_that_a_client_sends_is_not_told_back(tmp_path: Path) -> None:
+    secret = {"password": "Recorded-secret-1"}
+    path = recorded.record(tmp_path / "a.db", Script().add("POST", "/in", secret, secret).events, redact=True)
+    with Player([path], CHAT, Manners()) as player:
+        assert "Asked" not in str(said(played(player, "POST", "/in", {"password": "Asked-secret-2"})))
+
+
 def test_a_secret_number_need_not_be_known_either(tmp_path: Path) -> None:
     script = Script().add("POST", "/login", {"user": "me", "otp": "123456", "n": 5}, b"in")
     path = recorded.record(tmp_path / "secret.db", script.events, redact=True)

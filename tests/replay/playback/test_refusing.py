@@ -104,6 +104,17 @@ def test_a_stale_id_is_refused_as_a_stale_one_was(tmp_path: Path, fresh: bool) -
         assert said(client.update(second)) == OK
 
 
+def test_a_stale_id_is_refused_as_a_wrong_one_was_though_its_very_request_was_accepted(
+    tmp_path: Path,
+) -> None:
+    script = Script().login().stream("s1", S1).update("s1", S1, OK).stream("s1", S2)
+    script.update("s1", WRONG, mismatch(S2, WRONG) | {"note": "recorded"}, 400).update("s1", S2, OK)
+    with script.player(tmp_path) as player:
+        client = Client(player)
+        assert (client.stream(), client.stream()) == (S1, S2)
+        assert said(client.update(S1)) == mismatch(S2, S1) | {"note": "recorded"}
+
+
 def test_with_fresh_ids_a_stream_that_is_played_again_makes_the_older_id_stale(tmp_path: Path) -> None:
     script = Script().login().stream("s1", S1).update("s1", S1, OK)
     with script.player(tmp_path, fresh_ids=True) as player:
