@@ -8,9 +8,9 @@ import gc
 import logging
 import queue
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mitmproxy.proxy import commands
 from mitmproxy.proxy.mode_servers import ServerInstance
@@ -20,10 +20,12 @@ from mitmproxy.tls import ClientHelloData
 from addons.playback_settings import PlaybackSettings
 from contract.profile import Profile
 from recordings.errors import RecordingError
-from replay.playback.library import NeedsDiskError, origin
-from replay.playback.missing import Miss
-from replay.playback.player import Answer, Player
-from replay.recorded import Recorded
+from replay.playback.errors import NeedsDiskError
+
+if TYPE_CHECKING:
+    from replay.playback.missing import Miss
+    from replay.playback.player import Answer, Player
+    from replay.recorded import Recorded
 
 logger = logging.getLogger("streamid")
 
@@ -35,9 +37,9 @@ class Question:
     The answer to an early question is None where the recorded service waited for the whole request.
     """
 
-    asked: Recorded
+    asked: "Recorded"
     early: bool
-    answer: Answer | None = None
+    answer: "Answer | None" = None
 
 
 @dataclass(eq=False)
@@ -95,7 +97,7 @@ class StreamidPlayback:
         if self._player is None or not self._lock.acquire(blocking=False):
             return False
         try:
-            question.answer = self._player.at_once(question.asked, early=question.early)
+            question.answer = _answer(self._player.at_once, question)
         except NeedsDiskError:
             return False
         finally:
@@ -123,6 +125,8 @@ class StreamidPlayback:
             self._note(question.answer)
 
     def _run(self, settings: PlaybackSettings, profile: Profile) -> None:
+        from replay.playback.player import Player  # not loaded where nothing is played
+
         try:
             player = Player(settings.paths, profile, settings.manners)
         except (RecordingError, OSError, ValueError) as error:
@@ -139,10 +143,10 @@ class StreamidPlayback:
             while (item := self._asked.get()) is not None:
                 question, told = item
                 with self._lock:
-                    question.answer = _answer(player, question)
+                    question.answer = _answer(player.answer, question)
                 told.get_loop().call_soon_threadsafe(_tell, told)
 
-    def _note(self, answer: Answer) -> None:
+    def _note(self, answer: "Answer") -> None:
         if answer.unreadable:
             logger.error("streamid: playback: %s", answer.unreadable)
         elif answer.miss is None:
@@ -151,7 +155,7 @@ class StreamidPlayback:
             self.misses += 1
             self._log(answer.miss)
 
-    def _log(self, miss: Miss) -> None:
+    def _log(self, miss: "Miss") -> None:
         first, *others = miss.lines()
         if self.settings is not None and self.settings.explains:
             for line in (first, *others):
@@ -162,12 +166,19 @@ class StreamidPlayback:
             )
 
 
-def _answer(player: Player, question: Question) -> Answer | None:
+def _answer(ask: Callable[..., "Answer | None"], question: Question) -> "Answer | None":
     """What the player says; where the recording is damaged, no performance."""
+    from replay.playback.player import Answer
+
     try:
-        return player.answer(question.asked, early=question.early)
+        return ask(question.asked, early=question.early)
+    except NeedsDiskError:
+        raise
     except RecordingError as error:
         return Answer(None, unreadable=str(error))
+    except Exception as error:  # one request must not cost the others their playback
+        logger.exception("streamid: playback: a request could not be answered")
+        return Answer(None, unreadable=f"{type(error).__name__}: {error}")
 
 
 def _tell(told: asyncio.Future[None]) -> None:
@@ -177,6 +188,8 @@ def _tell(told: asyncio.Future[None]) -> None:
 
 def playback_fields(playback: StreamidPlayback, servers: Iterable[ServerInstance[Any]]) -> dict[str, Any]:
     """What is played, for the JSON line about the run: recordings, and where each origin is to be found."""
+    from replay.playback.library import origin
+
     urls = [
         {"origin": origin(mode.scheme, *mode.address[:2]), "url": origin(mode.scheme, *address[:2])}
         for server in servers

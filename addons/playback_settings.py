@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
-from replay.playback.player import Manners, OnMiss
+from replay.playback.manners import Manners, OnMiss
 
 OPTIONS = (
     "playback",

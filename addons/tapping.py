@@ -10,7 +10,6 @@ from mitmproxy.proxy.layers.http import HttpLayer
 from addons.faulted_stream import FaultedStream
 from addons.injector import Injector
 from addons.playback import StreamidPlayback
-from addons.played_stream import PlayedStream
 from addons.run import Run
 from addons.tapped_stream import tap_layer
 
@@ -44,6 +43,8 @@ class StreamidTapping:
 
     def _stream(self, context: Context, stream_id: int) -> FaultedStream:
         if self._playback.settings is not None:
+            from addons.played_stream import PlayedStream  # not loaded where nothing is played
+
             return PlayedStream(context, stream_id, self._run, self._injector, self._playback)
         return FaultedStream(context, stream_id, self._run, self._injector)
 

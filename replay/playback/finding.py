@@ -8,7 +8,8 @@ from typing import NamedTuple
 from recordings.redaction.tokens import MARK
 from replay.matching import NOT_KEPT, Comparison, Reader, Values, learned_free
 from replay.playback.conversation import Conversation
-from replay.playback.library import Group, Library, NeedsDiskError, origin
+from replay.playback.errors import NeedsDiskError
+from replay.playback.library import Group, Library, origin
 from replay.recorded import Recorded
 
 CONSIDERED = 64

@@ -16,6 +16,7 @@ from contract.profile import Profile
 from recordings.errors import RecordingError
 from recordings.reader import Recording
 from recordings.rows import Line
+from replay.playback.errors import NeedsDiskError
 from replay.playback.path_shapes import shape_of_paths
 from replay.playback.performance import Performance, performance
 from replay.recorded import Recorded, recorded_exchanges
@@ -35,10 +36,6 @@ class Entry(NamedTuple):
 
     source: int
     line: Line
-
-
-class NeedsDiskError(Exception):
-    """What is asked for is not in memory, and the disk was not to be read."""
 
 
 class Kept(NamedTuple):

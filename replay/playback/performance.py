@@ -6,6 +6,7 @@ Times are microseconds from the moment at which the request was complete.
 from dataclasses import dataclass
 
 from contract.events import Abort, Breaker, Headers, Manner, RequestHead
+from contract.headers import first
 from replay.recorded import Piece, Recorded
 
 CLIENT_LEFT = "the recording ends here: its client had left"
@@ -100,8 +101,18 @@ def _broken(abort: Abort | None, last: int) -> tuple[int, Break]:
 
 
 def own_answer(asked: RequestHead, status: int, reason: bytes, fields: Headers, body: bytes) -> Performance:
-    """An answer that was not recorded, to be given at once to a request, in its version of HTTP."""
+    """An answer that was not recorded, to be given at once to a request, in its version of HTTP.
+
+    A script on another origin may read it (Fetch §3.2): people look for it in a browser, too.
+    """
     headers = (*fields, (b"Content-Length", str(len(body)).encode()))
+    origin = first(asked.headers, b"origin")
+    if origin is not None:
+        headers += (
+            (b"Access-Control-Allow-Origin", origin),
+            (b"Access-Control-Allow-Credentials", b"true"),
+            (b"Vary", b"Origin"),
+        )
     if asked.version.startswith((b"HTTP/2", b"HTTP/3")):  # RFC 9113 §8.2.1, §8.3.2
         headers, reason = tuple((name.lower(), value) for name, value in headers), b""
     pieces = () if asked.method == b"HEAD" else (Piece(0, body),)  # RFC 9110 §9.3.2

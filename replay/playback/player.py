@@ -4,8 +4,6 @@ The thread that made a player may use it; another one only while that one does n
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -15,6 +13,7 @@ from replay.matching import Reader, Values
 from replay.playback.conversation import Conversation, Conversations
 from replay.playback.finding import Finder, Found
 from replay.playback.library import Library
+from replay.playback.manners import Manners, OnMiss
 from replay.playback.missing import Miss, Near, Stars
 from replay.playback.order import Order
 from replay.playback.performance import Performance, own_answer
@@ -28,24 +27,6 @@ _JSON = (b"Content-Type", b"application/json")
 _NOTHING = "nothing like it was recorded"
 NOT_WHOLE = "it was recorded, but bytes of its answer were not kept"
 _GIVEN = "the nearest one is given"
-
-
-class OnMiss(StrEnum):
-    """What becomes of a request that no recorded one matches."""
-
-    NOT_FOUND = "404"
-    NEAREST = "nearest"
-    UPSTREAM = "upstream"
-
-
-@dataclass(frozen=True, slots=True)
-class Manners:
-    """How to play. `also` are names of request headers that have to be as they were recorded."""
-
-    on_miss: OnMiss = OnMiss.NOT_FOUND
-    strict_order: bool = False
-    fresh_ids: bool = False
-    also: tuple[str, ...] = ()
 
 
 class Answer(NamedTuple):

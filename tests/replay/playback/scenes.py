@@ -8,8 +8,9 @@ from typing import Any
 
 from contract.events import Chunk, End, Event, Headers, Message, RequestHead, ResponseHead, Side
 from contract.profile import Profile, builtin
+from replay.playback.manners import Manners
 from replay.playback.performance import Performance
-from replay.playback.player import Answer, Manners, Player
+from replay.playback.player import Answer, Player
 from replay.recorded import Piece, Recorded, RecordedBody
 from tests.support.sequences import record
 

@@ -7,8 +7,9 @@ import pytest
 
 from contract.events import Headers
 from replay.matching import Difference
+from replay.playback.manners import Manners, OnMiss
 from replay.playback.missing import Miss, Near, Stars
-from replay.playback.player import Manners, OnMiss, Player
+from replay.playback.player import Player
 from tests.cli import recorded
 from tests.replay.playback.scenes import CHAT, Script, asked, given, said, text
 

@@ -1,5 +1,7 @@
 """What is sent for a recorded answer, and when: counted from the end of its request."""
 
+from dataclasses import replace
+
 import pytest
 
 from contract.events import Abort, Breaker, Event, Manner, Message, Side
@@ -126,3 +128,10 @@ def test_an_answer_of_our_own_is_in_the_request_s_version_of_http() -> None:
 def test_an_answer_of_our_own_to_head_has_no_body() -> None:
     found = own_answer(head("HEAD"), 404, b"Not Found", (), b"no")
     assert (found.headers, found.pieces) == (((b"Content-Length", b"2"),), ())
+
+
+def test_a_script_on_another_origin_may_read_an_answer_of_our_own() -> None:
+    asked = replace(head(), headers=((b"Origin", b"http://localhost:5173"),))
+    fields = dict(own_answer(asked, 404, b"Not Found", (), b"no").headers)
+    assert fields[b"Access-Control-Allow-Origin"] == b"http://localhost:5173"
+    assert b"Access-Control-Allow-Origin" not in dict(own_answer(head(), 404, b"", (), b"no").headers)

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from contract.events import Chunk, End, Event, Headers, Message, ResponseHead, Side
-from replay.playback.library import Library, NeedsDiskError
+from replay.playback.errors import NeedsDiskError
+from replay.playback.library import Library
+from replay.playback.manners import Manners, OnMiss
 from replay.playback.performance import Performance
-from replay.playback.player import Manners, OnMiss, Player
+from replay.playback.player import Player
 from tests.cli import recorded
 from tests.replay.playback.scenes import (
     CHAT,

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from replay.playback.player import Manners, Player
+from replay.playback.manners import Manners
+from replay.playback.player import Player
 from tests.cli import recorded
 from tests.replay.playback.scenes import (
     CHAT,
