@@ -8,6 +8,7 @@ which order, with which errors caught and logged, stays mitmproxy's `AddonManage
 
 import functools
 import inspect
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -24,12 +25,14 @@ class HookTable:
     def __init__(self, manager: addonmanager.AddonManager) -> None:
         self._manager = manager
         self._handlers: dict[str, list[list[Handler]]] = {}
+        self._plain: dict[str, bool] = {}
 
     def install(self) -> None:
         """Let the manager use this table. A second table on one manager is without effect."""
         manager = self._manager
         if "trigger_event" in vars(manager):
             return
+        _tables[manager] = self
         for name in _CHANGES:
             setattr(manager, name, self._forgetting(getattr(manager, name)))
         manager.master.options.changed.connect(self._options_changed)
@@ -54,6 +57,15 @@ class HookTable:
                 with addonmanager.safecall():
                     raise
 
+    def runs_through(self, event: hooks.Hook) -> bool:
+        """Whether all handlers of `event` are plain functions, so that it is over when they return."""
+        plain = self._plain.get(event.name)
+        if plain is None:
+            found = self._look_up(event)
+            plain = not any(inspect.iscoroutinefunction(handler) for group in found for handler in group)
+            self._plain[event.name] = plain
+        return plain
+
     def _look_up(self, event: hooks.Hook) -> list[list[Handler]]:
         manager = self._manager
         found = ([handler for _, handler in manager._iter_hooks(addon, event)] for addon in manager.chain)
@@ -67,12 +79,35 @@ class HookTable:
             try:
                 return change(*arguments, **named)
             finally:
-                self._handlers.clear()
+                self._forget()
 
         return changed
 
     def _options_changed(self, updated: set[str]) -> None:
+        self._forget()
+
+    def _forget(self) -> None:
         self._handlers.clear()
+        self._plain.clear()
+
+
+_tables: weakref.WeakKeyDictionary[addonmanager.AddonManager, HookTable] = weakref.WeakKeyDictionary()
+
+
+def run_at_once(manager: addonmanager.AddonManager, event: hooks.Hook) -> bool:
+    """Run all handlers of `event` as `handle_lifecycle` does; False, with nothing done, if one may wait."""
+    table = _tables.get(manager)
+    if table is None or not table.runs_through(event) or not table.runs_through(_UPDATE):
+        return False
+    running = manager.handle_lifecycle(event)
+    try:
+        running.send(None)
+    except StopIteration:
+        return True
+    raise RuntimeError(f"a handler of {event.name} waits though it is no coroutine")
+
+
+_UPDATE = hooks.UpdateHook([])
 
 
 async def invoke_addon(group: list[Handler], arguments: list[Any]) -> None:

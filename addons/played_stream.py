@@ -5,13 +5,15 @@ service, and an answer comes from there. Only that nothing is behind that connec
 kept here until the request is complete, then the recorded answer comes at its recorded times.
 """
 
+import copy
 import hashlib
 from collections import deque
 from collections.abc import Iterable
+from dataclasses import InitVar, dataclass
 from itertools import repeat
 from typing import Any
 
-from mitmproxy import http
+from mitmproxy import ctx, http
 from mitmproxy.connection import Server
 from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.context import Context
@@ -31,6 +33,7 @@ from mitmproxy.proxy.layers.http._events import (
 )
 
 from addons.faulted_stream import FaultedStream
+from addons.hook_table import run_at_once
 from addons.injector import Injector
 from addons.pacing import Alarm, unsent, unsent_on_stream
 from addons.playback import Question, StreamidPlayback, StreamidPlaybackHook
@@ -49,6 +52,17 @@ _MOST_AT_ONCE = 256 * 1024
 
 type _Commands = layer.CommandGenerator[None]
 type _Due = tuple[int, HttpEvent | bytes]
+
+
+@dataclass(eq=False)
+class StreamidResumeHook(commands.StartHook):
+    """Waits, as mitmproxy does for every hook, until the user lets an intercepted flow go on."""
+
+    flow: http.HTTPFlow
+    held: InitVar[commands.StartHook]
+
+    def __post_init__(self, held: commands.StartHook) -> None:
+        self.after = events.HookCompleted(held)
 
 
 class PlayedStream(FaultedStream):
@@ -99,6 +113,11 @@ class PlayedStream(FaultedStream):
         for command in sending:
             if type(command) is SendHttp and command.connection is self._stage:
                 self._hear(command.event)
+            elif isinstance(command, commands.StartHook) and run_at_once(ctx.master.addons, command):
+                if self.flow.intercepted:
+                    yield self._order(StreamidResumeHook(self.flow, command))
+                else:
+                    yield from self._kept_here(super().handle_event(events.HookCompleted(command)))
             else:
                 yield command
 
@@ -163,7 +182,9 @@ class PlayedStream(FaultedStream):
     def _go_on(self, event: events.CommandCompleted) -> _Commands:
         if self._is_gone:
             return
-        if isinstance(event.command, StreamidPlaybackHook):
+        if isinstance(event.command, StreamidResumeHook):
+            yield from self._kept_here(super().handle_event(event.command.after))
+        elif isinstance(event.command, StreamidPlaybackHook):
             yield from self._told(event.command.question.answer)
         elif isinstance(event.command, GetHttpConnection):
             yield from self._connected(event)
@@ -243,7 +264,7 @@ class PlayedStream(FaultedStream):
         """Each piece framed as mitmproxy frames it (RFC 9112 §7.1), and recorded, but written together."""
         tap, response = self.tap, self.flow.response
         at = tap.look_at_clock()
-        for data in pieces:
+        for data in pieces if tap.run.keeps_bounds else [b"".join(pieces)]:
             tap.run.put(event_making.chunk(tap.exchange, Message.RESPONSE, Side.BOTH, at, data, len(data)))
         assert response is not None
         if "chunked" in response.headers.get("transfer-encoding", "").lower():
@@ -265,16 +286,7 @@ class PlayedStream(FaultedStream):
         number, zero, factor = self.stream_id, self._zero, 1 / self._settings.speed
         end = zero + int(answer.end * factor)
         if answer.status is not None:
-            response = http.Response(
-                answer.version,
-                answer.status,
-                answer.reason,
-                http.Headers(answer.headers),
-                None,
-                None,
-                0,
-                None,
-            )
+            response = _response(answer)
             is_all = not (answer.pieces or answer.trailers or answer.broken) and answer.is_over_with_its_head
             start = zero + int(answer.start * factor)
             yield start, ResponseHeaders(number, response, end_stream=is_all)
@@ -315,6 +327,18 @@ class PlayedStream(FaultedStream):
 
 class _RecordingEndsError(ResponseProtocolError):
     """The recording goes no further: that is no doing of the recorded service."""
+
+
+_ANY = http.Response(b"HTTP/1.1", 200, b"", http.Headers(), None, None, 0, None)
+
+
+def _response(answer: Performance) -> http.Response:
+    """The head of an answer. A copy costs a quarter of a new one, whose types mitmproxy checks one by one."""
+    response = copy.copy(_ANY)
+    data = response.data = copy.copy(_ANY.data)
+    data.http_version, data.status_code, data.reason = answer.version, answer.status or 0, answer.reason
+    data.headers = http.Headers(answer.headers)
+    return response
 
 
 def _break(number: int, broken: Break) -> ResponseProtocolError:

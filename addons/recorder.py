@@ -59,6 +59,7 @@ class Recorder:
         sys.setswitchinterval(min(TURN, sys.getswitchinterval()))
         self.settings, self.path = settings, settings.record
         self.run.put, self._load = self._writer.put, self._writer.load
+        self.run.keeps_bounds = settings.record is not None or settings.metrics is not None
         for event in self._early:
             self._writer.put(event)
         self._early.clear()

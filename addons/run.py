@@ -25,6 +25,8 @@ class Run:
 
     def __init__(self, put: Callable[[Event], None]) -> None:
         self.put = put
+        self.keeps_bounds = True
+        """Whether the bounds of chunks are of use: not where all is judged and nothing stored."""
         self._start = time.monotonic_ns()
         self._exchanges = 0
         self._open: dict[int, Open] = {}

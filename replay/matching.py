@@ -82,6 +82,7 @@ class Reader:
         self._headers = strict | self.credentials | self._mild
         self._echoes = [(Template(echo.path), echo_place(echo)) for echo in profile.echo]
         self._free = _free_places(profile)
+        self._place_of = lru_cache(maxsize=1024)(self._place)
 
     def read(self, request: Recorded) -> dict[str, str]:
         """The values of a request by place."""
@@ -94,14 +95,19 @@ class Reader:
         if not _read_pairs(values, "query", query):
             values["query"] = percent_decoded(query)
         for name, value in head.headers:
-            key = name.decode("latin-1").lower()
-            if key in self._headers:
-                place, text = f"header {key}", value.decode("latin-1")
-                values[place] = f"{values[place]}, {text}" if place in values else text  # RFC 9110 §5.3
-            elif key == "cookie":
+            place = self._place_of(name)
+            if place == "cookie":
                 values |= {f"cookie {each}": text for each, text in headers.cookies(((name, value),)).items()}
+            elif place:
+                text = value.decode("latin-1")
+                values[place] = f"{values[place]}, {text}" if place in values else text  # RFC 9110 §5.3
         _read_body(values, request)
         return values
+
+    def _place(self, name: bytes) -> str:
+        """Where a field of this name is read: nowhere (empty), as a cookie, or as a header."""
+        key = name.decode("latin-1").lower()
+        return "cookie" if key == "cookie" else f"header {key}" if key in self._headers else ""
 
     def free(self, target: str) -> frozenset[str]:
         """Places in requests to this path that are the client's free choice, as the profile shows."""

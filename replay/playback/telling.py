@@ -97,9 +97,9 @@ class Telling:
         own: dict[str, str] = {}
         for place, old in recorded.items():
             new = asked.get(place)
-            if new is None or len(old) > LONGEST or is_redacted(old):
+            if new is None or (new == old and old not in talk.chosen):
                 continue
-            if old not in talk.chosen and (new == old or talk.term(new) == old):
+            if len(old) > LONGEST or is_redacted(old) or (old not in talk.chosen and talk.term(new) == old):
                 continue
             if is_random(old) or masked(old) != old:
                 if all(each.get(place) != new for each in others):
