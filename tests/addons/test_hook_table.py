@@ -9,7 +9,7 @@ import pytest
 from mitmproxy import addonmanager, exceptions, flow, hooks
 from mitmproxy.test import taddons, tflow
 
-from addons.hook_table import HookTable
+from addons.hook_table import HookTable, run_at_once
 
 type Calls = list[str]
 
@@ -153,3 +153,27 @@ def test_a_second_table_changes_nothing() -> None:
         first = manager.trigger_event
         HookTable(manager).install()
         assert manager.trigger_event == first
+
+
+@pytest.mark.parametrize("addons", [(Plain, Plain), (Failing, Plain), (Halting, Plain)])
+def test_what_runs_at_once_calls_the_same_handlers(addons: tuple[type[Plain], ...]) -> None:
+    calls: Calls = []
+    with taddons.context(*(kind(str(n), calls) for n, kind in enumerate(addons))) as context:
+        manager = context.master.addons
+        HookTable(manager).install()
+        asyncio.run(manager.handle_lifecycle(hooks.UpdateHook([])))
+        expected, calls[:] = list(calls), []
+        assert run_at_once(manager, hooks.UpdateHook([]))
+    assert calls == expected != []
+
+
+def test_nothing_runs_at_once_where_a_handler_may_wait_or_there_is_no_table() -> None:
+    calls: Calls = []
+    with taddons.context(Plain("plain", calls), Asynchronous("late", calls)) as context:
+        assert not run_at_once(context.master.addons, hooks.UpdateHook([]))
+        table = HookTable(context.master.addons)
+        table.install()
+        assert not run_at_once(context.master.addons, hooks.UpdateHook([]))
+        context.master.addons.remove(context.master.addons.get("late"))
+        assert run_at_once(context.master.addons, hooks.UpdateHook([]))
+    assert calls == ["plain"]
