@@ -12,7 +12,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-from mitmproxy import addonmanager, exceptions, hooks
+from mitmproxy import addonmanager, exceptions, flow, hooks
 
 _CHANGES = ("register", "add", "remove", "clear")
 
@@ -25,7 +25,7 @@ class HookTable:
     def __init__(self, manager: addonmanager.AddonManager) -> None:
         self._manager = manager
         self._handlers: dict[str, list[list[Handler]]] = {}
-        self._plain: dict[str, bool] = {}
+        self._at_once: dict[str, list[list[Handler]] | None] = {}
 
     def install(self) -> None:
         """Let the manager use this table. A second table on one manager is without effect."""
@@ -57,14 +57,14 @@ class HookTable:
                 with addonmanager.safecall():
                     raise
 
-    def runs_through(self, event: hooks.Hook) -> bool:
-        """Whether all handlers of `event` are plain functions, so that it is over when they return."""
-        plain = self._plain.get(event.name)
-        if plain is None:
+    def at_once(self, event: hooks.Hook) -> list[list[Handler]] | None:
+        """The handlers of `event`; None where one of them is a coroutine, which may wait."""
+        name = event.name
+        if name not in self._at_once:
             found = self._look_up(event)
-            plain = not any(inspect.iscoroutinefunction(handler) for group in found for handler in group)
-            self._plain[event.name] = plain
-        return plain
+            may_wait = any(inspect.iscoroutinefunction(handler) for group in found for handler in group)
+            self._at_once[name] = None if may_wait else found
+        return self._at_once[name]
 
     def _look_up(self, event: hooks.Hook) -> list[list[Handler]]:
         manager = self._manager
@@ -88,7 +88,7 @@ class HookTable:
 
     def _forget(self) -> None:
         self._handlers.clear()
-        self._plain.clear()
+        self._at_once.clear()
 
 
 _tables: weakref.WeakKeyDictionary[addonmanager.AddonManager, HookTable] = weakref.WeakKeyDictionary()
@@ -97,17 +97,37 @@ _tables: weakref.WeakKeyDictionary[addonmanager.AddonManager, HookTable] = weakr
 def run_at_once(manager: addonmanager.AddonManager, event: hooks.Hook) -> bool:
     """Run all handlers of `event` as `handle_lifecycle` does; False, with nothing done, if one may wait."""
     table = _tables.get(manager)
-    if table is None or not table.runs_through(event) or not table.runs_through(_UPDATE):
+    handlers = table.at_once(event) if table is not None else None
+    updates = table.at_once(_UPDATE) if table is not None else None
+    if handlers is None or updates is None:
         return False
-    running = manager.handle_lifecycle(event)
-    try:
-        running.send(None)
-    except StopIteration:
-        return True
-    raise RuntimeError(f"a handler of {event.name} waits though it is no coroutine")
+    arguments = event.args()
+    _run(handlers, arguments)
+    if updates and isinstance(arguments[0], flow.Flow):
+        _run(updates, [[arguments[0]]])
+    return True
 
 
 _UPDATE = hooks.UpdateHook([])
+
+
+def _run(handlers: list[list[Handler]], arguments: list[Any]) -> None:
+    for group in handlers:
+        try:
+            invoke_addon_sync(group, arguments)
+        except exceptions.AddonHalt:
+            return
+        except exceptions.OptionsError:
+            raise
+        except Exception:
+            with addonmanager.safecall():
+                raise
+
+
+def invoke_addon_sync(group: list[Handler], arguments: list[Any]) -> None:
+    """Call one addon's handlers, none of which is a coroutine. The name is mitmproxy's, as below."""
+    for handler in group:
+        handler(*arguments)
 
 
 async def invoke_addon(group: list[Handler], arguments: list[Any]) -> None:

@@ -49,6 +49,8 @@ MOST_UNSENT = 1024 * 1024
 """Bytes that may wait for a client to read them, before the playback waits for it, too."""
 _A_WHILE = 20_000
 _MOST_AT_ONCE = 256 * 1024
+_LOOK_AFTER = 64 * 1024
+"""Bytes after which it is looked at what the client has not read."""
 
 type _Commands = layer.CommandGenerator[None]
 type _Due = tuple[int, HttpEvent | bytes]
@@ -84,7 +86,7 @@ class PlayedStream(FaultedStream):
         self._coming: deque[_Due] = deque()
         self._alarm = Alarm()
         self._ours: set[commands.Command] = set()
-        self._zero = 0
+        self._zero = self._written = 0
         self._is_answered = self._is_gone = False
 
     def make_server_connection(self) -> layer.CommandGenerator[bool]:
@@ -210,9 +212,11 @@ class PlayedStream(FaultedStream):
         now = self.tap.run.now()
         self._alarm.rang(now)
         while self._coming and self._coming[0][0] <= now and self._paused is None and not self._is_gone:
-            if self._unsent() > MOST_UNSENT:
-                self._coming[0] = now + _A_WHILE, self._coming[0][1]
-                break
+            if self._written > _LOOK_AFTER:
+                if self._unsent() > MOST_UNSENT:
+                    self._coming[0] = now + _A_WHILE, self._coming[0][1]
+                    break
+                self._written = 0
             together = self._due_together(now)
             if together:
                 yield self._in_one_write(together)
@@ -242,6 +246,7 @@ class PlayedStream(FaultedStream):
             coming.popleft()
             found.append(data)
             size += len(data)
+        self._written += size
         return found
 
     def _only_passes(self) -> bool:
@@ -273,6 +278,7 @@ class PlayedStream(FaultedStream):
 
     def _give(self, event: HttpEvent | bytes) -> Iterable[commands.Command]:
         if isinstance(event, bytes):
+            self._written += len(event)
             if not event and self._speaks_http1():
                 return ()  # with HTTP/1.1 nothing would be the last chunk
             event = ResponseData(self.stream_id, event)

@@ -83,6 +83,8 @@ class Reader:
         self._echoes = [(Template(echo.path), echo_place(echo)) for echo in profile.echo]
         self._free = _free_places(profile)
         self._place_of = lru_cache(maxsize=1024)(self._place)
+        self.free = lru_cache(maxsize=1024)(self._free_at)
+        self.echoes = lru_cache(maxsize=1024)(self._echoes_at)
 
     def read(self, request: Recorded) -> dict[str, str]:
         """The values of a request by place."""
@@ -109,14 +111,14 @@ class Reader:
         key = name.decode("latin-1").lower()
         return "cookie" if key == "cookie" else f"header {key}" if key in self._headers else ""
 
-    def free(self, target: str) -> frozenset[str]:
+    def _free_at(self, target: str) -> frozenset[str]:
         """Places in requests to this path that are the client's free choice, as the profile shows."""
         path, _ = split_target(target.encode("latin-1"))
         return frozenset(
             place for template, places in self._free if template.match(path) is not None for place in places
         )
 
-    def echoes(self, target: str) -> frozenset[str]:
+    def _echoes_at(self, target: str) -> frozenset[str]:
         """Places in requests to this path that carry an ID back: only the very same value will do there."""
         path, _ = split_target(target.encode("latin-1"))
         return frozenset(place for template, place in self._echoes if template.match(path) is not None)

@@ -9,9 +9,11 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 
 def test_the_examples_of_a_profile_can_be_used() -> None:
-    small, where, mismatch = re.findall(r"```toml\n(.*?)```", (DOCS / "profiles.md").read_text(), re.DOTALL)
+    small, where, mismatch, answer = re.findall(
+        r"```toml\n(.*?)```", (DOCS / "profiles.md").read_text(), re.DOTALL
+    )
     Profile.from_toml(small, "docs/profiles.md")
-    Profile.from_toml(small + mismatch, "docs/profiles.md")
+    Profile.from_toml(small + mismatch + answer, "docs/profiles.md")
     Profile.from_toml(small.replace("[[echo]]\n", f"[[echo]]\n{where}"), "docs/profiles.md")
 
 
