@@ -6,13 +6,13 @@ Times are microseconds from the moment at which the request was complete.
 from dataclasses import dataclass
 
 from contract.events import Abort, Breaker, Headers, Manner, RequestHead
-from contract.headers import first
+from contract.headers import first as field_value
 from replay.recorded import Piece, Recorded
 
 CLIENT_LEFT = "the recording ends here: its client had left"
 NEVER_ENDED = "the recording ends here: the proxy had stopped, or cut it"
 _TOGETHER = 1_000
-GRACE = 1_000_000
+GRACE = 3_000_000
 """Microseconds that a client has to leave, where the recorded one had left."""
 
 
@@ -50,11 +50,8 @@ class Performance:
     trailers: Headers
     is_whole: bool = True
     broken: Break | None = None
-
-    @property
-    def is_over_with_its_head(self) -> bool:
-        """Whether the end came so soon after the head that it came with it (END_STREAM, no body)."""
-        return self.end - self.start < _TOGETHER
+    is_over_with_its_head: bool = False
+    """Nothing can follow the head, or its end came so soon that it came with it (END_STREAM)."""
 
 
 def performance(recorded: Recorded, recording: str = "") -> Performance:
@@ -86,7 +83,16 @@ def performance(recorded: Recorded, recording: str = "") -> Performance:
         trailers=body.trailers,
         is_whole=body.ended_at is not None,
         broken=broken,
+        is_over_with_its_head=_has_no_body(recorded) or max(end, last) - first < _TOGETHER,
     )
+
+
+def _has_no_body(recorded: Recorded) -> bool:
+    """Whether the answer ends with its head by its own framing (RFC 9112 §6.3)."""
+    head = recorded.response
+    if head is None or recorded.request.method == b"HEAD" or head.status in (204, 304):
+        return True
+    return field_value(head.headers, b"content-length") == b"0"
 
 
 def _broken(abort: Abort | None, last: int) -> tuple[int, Break]:
@@ -106,7 +112,7 @@ def own_answer(asked: RequestHead, status: int, reason: bytes, fields: Headers, 
     A script on another origin may read it (Fetch §3.2): people look for it in a browser, too.
     """
     headers = (*fields, (b"Content-Length", str(len(body)).encode()))
-    origin = first(asked.headers, b"origin")
+    origin = field_value(asked.headers, b"origin")
     if origin is not None:
         headers += (
             (b"Access-Control-Allow-Origin", origin),

@@ -16,6 +16,8 @@ def got(arrivals: list[Arrival], before: int = 1 << 30) -> Got:
     mine = [arrival for arrival in arrivals if arrival.end == "client" and arrival.step < before]
     found = content(mine).get("client", b"")
     ending = next((arrival.ending for arrival in mine if arrival.ending), "")
+    # A reset is what a close becomes if something was still on its way to who closed.
+    ending = "cut" if ending == "reset" else ending
     if isinstance(found, bytes):
         return found, ending
     # What streams do among each other is a matter of time, not of bytes.

@@ -47,6 +47,9 @@ def test_times_are_counted_from_the_end_of_the_request() -> None:
 
 def test_an_answer_without_body_may_be_over_with_its_head() -> None:
     assert of(*BEGUN, response(1, 4000), EndOf(1, RESPONSE, BOTH, 4999)).is_over_with_its_head
+    empty = ((b"Content-Length", b"0"),)
+    assert of(*BEGUN, response(1, 4000, headers=empty), EndOf(1, RESPONSE, BOTH, 9000)).is_over_with_its_head
+    assert of(*BEGUN, response(1, 4000, status=204), EndOf(1, RESPONSE, BOTH, 9000)).is_over_with_its_head
     assert not of(*BEGUN, response(1, 4000), EndOf(1, RESPONSE, BOTH, 5000)).is_over_with_its_head
 
 
