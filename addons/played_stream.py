@@ -182,10 +182,10 @@ class PlayedStream(FaultedStream):
     # What comes from it
 
     def _go_on(self, event: events.CommandCompleted) -> _Commands:
-        if self._is_gone:
-            return
         if isinstance(event.command, StreamidResumeHook):
             yield from self._kept_here(super().handle_event(event.command.after))
+        elif self._is_gone:
+            return
         elif isinstance(event.command, StreamidPlaybackHook):
             yield from self._told(event.command.question.answer)
         elif isinstance(event.command, GetHttpConnection):
