@@ -4,7 +4,6 @@ import asyncio
 import http.cookiejar
 import itertools
 import ssl
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,26 +12,14 @@ from typing import Any, Self
 
 import httpx
 
-from contract.events import (
-    Abort,
-    Breaker,
-    Chunk,
-    End,
-    Event,
-    Headers,
-    Manner,
-    Message,
-    RequestHead,
-    ResponseHead,
-    Side,
-)
+from contract.events import Breaker, Chunk, Event, Headers, Manner, Message, ResponseHead
 from replay.probing.linger import break_off
 from replay.probing.requests import Request
+from replay.wire import HTTP2, Clock, Wire, manner_of
 
-_BOTH = Side.BOTH
 _SENDS_HEAD = {
     "http11.send_request_headers.started": b"HTTP/1.1",
-    "http2.send_request_headers.started": b"HTTP/2.0",
+    "http2.send_request_headers.started": HTTP2,
 }
 _SENT = ("http11.send_request_body.complete", "http2.send_request_body.complete")
 
@@ -86,7 +73,7 @@ class Client:
         self._put = put
         self._limits = limits
         self._numbers = itertools.count(1)
-        self._began = time.monotonic_ns()
+        self._clock = Clock()
         self.requests = 0
         """How many were sent."""
         try:
@@ -113,7 +100,7 @@ class Client:
 
     def now(self) -> int:
         """µs since the client was made."""
-        return (time.monotonic_ns() - self._began) // 1000
+        return self._clock.now()
 
     async def send(
         self,
@@ -127,7 +114,7 @@ class Client:
 
         With `resets` leaving breaks the connection off. Never raises for what the peer does.
         """
-        exchange = _Exchange(next(self._numbers), self._put, self.now)
+        exchange = _Exchange(next(self._numbers), self._clock, self._put)
         self.requests += 1
         allowed = self._limits.seconds if seconds is None else seconds
         try:
@@ -136,7 +123,7 @@ class Client:
         except TimeoutError:
             exchange.leave(f"the answer was not over within {allowed:g} s", Ending.LIMIT)
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            exchange.breaks(error, request)
+            exchange.breaks(error)
         except asyncio.CancelledError:
             exchange.leave("the probe was stopped", Ending.LEFT)
             raise
@@ -183,11 +170,11 @@ class Client:
 class _Exchange:
     """One exchange on its way: turns what happens into events."""
 
-    def __init__(self, number: int, put: Callable[[Event], None], now: Callable[[], int]) -> None:
+    def __init__(self, number: int, clock: Clock, put: Callable[[Event], None]) -> None:
         self.answer = Answer(number)
         self.request: httpx.Request | None = None
-        self._number, self._put, self._now = number, put, now
-        self._is_begun = self._is_sent = self._is_over = False
+        self._wire = Wire(number, clock, put)
+        self._is_begun = self._is_sent = False
 
     async def trace(self, name: str, info: dict[str, Any]) -> None:
         """What httpcore does (its `trace` extension)."""
@@ -202,96 +189,55 @@ class _Exchange:
             return
         self._is_begun = True
         url = request.url
-        if version == b"HTTP/2.0":
+        if version == HTTP2:
             fields = _as_in_http2(fields)
-        port = url.port or (443 if url.scheme == "https" else 80)
-        head = RequestHead(
-            exchange=self._number,
-            side=_BOTH,
-            at=self._now(),
-            method=request.method.encode(),
-            scheme=url.scheme,
-            host=url.host,
-            port=port,
-            target=url.raw_path,
-            version=version,
-            headers=fields,
-            server=f"{url.host}:{port}",
-        )
-        self._put(head)
+        where = url.scheme, url.host, url.port or (443 if url.scheme == "https" else 80)
+        self._wire.request(request.method.encode(), where, url.raw_path, fields, version)
 
     def _sent(self) -> None:
         if self._is_sent or self.request is None:
             return
-        self._is_sent, at, body = True, self._now(), self.request.content
-        if body:
-            self._put(Chunk(self._number, Message.REQUEST, _BOTH, at, body, len(body)))
-        self._put(End(self._number, Message.REQUEST, _BOTH, at))
+        self._is_sent = True
+        if self.request.content:
+            self._wire.chunk(Message.REQUEST, self.request.content)
+        self._wire.end(Message.REQUEST)
 
     def hear_head(self, response: httpx.Response) -> None:
         """The head of the answer."""
         self._sent()
-        version = response.extensions.get("http_version", b"HTTP/1.1")
-        self.answer.head = ResponseHead(
-            exchange=self._number,
-            side=_BOTH,
-            at=self._now(),
-            status=response.status_code,
-            reason=response.extensions.get("reason_phrase", b""),
-            version=b"HTTP/2.0" if version == b"HTTP/2" else version,
-            headers=tuple(response.headers.raw),
-        )
-        self._put(self.answer.head)
+        self.answer.head = self._wire.response(response)
 
     def hear(self, piece: bytes) -> None:
         """A piece of the answer's body."""
-        chunk = Chunk(self._number, Message.RESPONSE, _BOTH, self._now(), piece, len(piece))
-        self.answer.chunks.append(chunk)
-        self._put(chunk)
+        self.answer.chunks.append(self._wire.chunk(Message.RESPONSE, piece))
 
     def end(self) -> None:
         """The answer is complete."""
-        self._is_over = True
         self.answer.ending = Ending.COMPLETE
-        self._put(End(self._number, Message.RESPONSE, _BOTH, self._now()))
+        self._wire.end(Message.RESPONSE)
 
     def leave(self, why: str, ending: Ending, manner: Manner = Manner.CLOSED) -> None:
         """The probe goes before the answer's end."""
-        if self._is_over:
+        if self._wire.is_over:
             return
         if self.answer.head is None and ending is Ending.LIMIT:
             ending = Ending.NONE
         self._abort(Breaker.CLIENT, manner, why)
         self.answer.ending, self.answer.why = ending, why
 
-    def breaks(self, error: Exception, request: Request) -> None:
+    def breaks(self, error: Exception) -> None:
         """The peer, or the way to it, broke off."""
-        if self._is_over:
+        if self._wire.is_over:
             return
         why = str(error) or type(error).__name__
-        self._abort(Breaker.SERVER, _manner(error), why)
+        self._abort(Breaker.SERVER, manner_of(error), why)
         self.answer.why = why
         self.answer.ending = Ending.BROKEN if self.answer.head else Ending.NONE
 
     def _abort(self, by: Breaker, manner: Manner, why: str) -> None:
-        self._is_over = True
         if not self._is_begun:
             self._begin(b"HTTP/1.1", tuple(self.request.headers.raw) if self.request else ())
-        self._put(Abort(self._number, _BOTH, self._now(), by, manner, why))
-
-
-def _manner(error: Exception) -> Manner:
-    if isinstance(
-        error, httpx.ConnectError | httpx.ProxyError | httpx.UnsupportedProtocol | httpx.InvalidURL
-    ):
-        return Manner.UNREACHABLE
-    if isinstance(error, httpx.RemoteProtocolError):
-        text = str(error)
-        if "StreamReset" in text or "ConnectionTerminated" in text:
-            return Manner.RESET
-        is_closed = "closed connection" in text or "disconnected" in text
-        return Manner.CLOSED if is_closed else Manner.MALFORMED
-    return Manner.RESET
+        self._wire.abort(by, manner, why)
 
 
 def _as_in_http2(fields: Headers) -> Headers:

@@ -14,9 +14,8 @@ from replay.resending.comparing import EVENT_STREAM
 from replay.resending.issuing import Key, Spot, read
 from replay.resending.leaving import Leave, leave_of
 from replay.resending.substituting import Sendable
-from replay.resending.wire import Wire
+from replay.wire import Wire, manner_of
 
-HTTP2 = b"HTTP/2.0"
 INTERRUPTED = "resend was interrupted"
 
 
@@ -34,7 +33,8 @@ class Upload(httpx.AsyncByteStream):
             if self._speed is not None:
                 due = began + max(piece.at - self._start, 0) / self._speed / 1_000_000
                 await asyncio.sleep(max(due - loop.time(), 0))
-            self._wire.chunk(Message.REQUEST, piece.data)
+            if piece.data:
+                self._wire.chunk(Message.REQUEST, piece.data)
             yield piece.data
         self._wire.end(Message.REQUEST)
 
@@ -59,10 +59,7 @@ class Receiver:
 
     def head(self, response: httpx.Response) -> None:
         """The head of the answer is there."""
-        version = HTTP2 if response.http_version == "HTTP/2" else response.http_version.encode()
-        reason = response.extensions.get("reason_phrase", b"")
-        headers = tuple(response.headers.raw)
-        self.wire.response(response.status_code, reason, version, headers)
+        headers = self.wire.response(response).headers
         if media_type(headers) == EVENT_STREAM:
             coding = content_coding(headers)
             decoder = decoder_for(coding) if coding else None
@@ -73,7 +70,8 @@ class Receiver:
 
     def data(self, data: bytes) -> bool:
         """Some of its body is there; whether the client had left by now."""
-        self.wire.chunk(Message.RESPONSE, data)
+        if data:
+            self.wire.chunk(Message.RESPONSE, data)
         self._size += len(data)
         if self._parser is not None:
             try:
@@ -119,10 +117,8 @@ async def exchanged(
         wire.abort(Breaker.SERVER, Manner.UNREACHABLE, str(error) or "no connection can be made")
     except (httpx.LocalProtocolError, httpx.ProxyError, httpx.InvalidURL, ValueError) as error:
         wire.abort(Breaker.CLIENT, Manner.REFUSED, f"it cannot be sent: {error}")
-    except httpx.RemoteProtocolError as error:
-        wire.abort(Breaker.SERVER, Manner.CLOSED, str(error))
     except httpx.HTTPError as error:
-        wire.abort(Breaker.SERVER, Manner.RESET, str(error) or type(error).__name__)
+        wire.abort(Breaker.SERVER, manner_of(error), str(error) or type(error).__name__)
     except asyncio.CancelledError:
         wire.abort(Breaker.CLIENT, Manner.SHUTDOWN, INTERRUPTED)
         raise

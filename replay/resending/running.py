@@ -21,8 +21,8 @@ from replay.resending.report import Compared, Fate, Report
 from replay.resending.sending import Sender, Sent, Settings
 from replay.resending.targets import spellings
 from replay.resending.timing import timing_of
-from replay.resending.wire import Clock, by_number
 from replay.values import segments
+from replay.wire import Clock, by_number
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,12 @@ from replay.recorded import Recorded
 from replay.resending.altered import altered_alike
 from replay.resending.issuing import Key, Spot, described, key_of, spots
 from replay.resending.plan import Step
-from replay.resending.receiving import HTTP2, INTERRUPTED, Receiver, Upload, exchanged
+from replay.resending.receiving import INTERRUPTED, Receiver, Upload, exchanged
 from replay.resending.substituting import Replacement, Sendable, substituted, without_tokens
 from replay.resending.targets import Target, headed
 from replay.resending.timing import timing_of
-from replay.resending.wire import Clock, Wire
 from replay.values import Place, in_request
+from replay.wire import HTTP2, Clock, Wire
 
 IDLE = 2.0
 """Seconds after which an unused connection is not used again: services close theirs after some."""

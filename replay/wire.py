@@ -3,6 +3,8 @@
 import time
 from collections.abc import Callable, Iterable, Mapping
 
+import httpx
+
 from contract.events import (
     Abort,
     Breaker,
@@ -17,6 +19,9 @@ from contract.events import (
     Side,
 )
 from replay.recorded import Recorded, recorded_exchanges
+
+HTTP2 = b"HTTP/2.0"
+"""As recordings write this version."""
 
 
 class Clock:
@@ -47,14 +52,16 @@ class Wire:
         line = method, scheme, host, port, target, version, headers
         self._add(RequestHead(self.exchange, Side.BOTH, self._clock.now(), *line, server=f"{host}:{port}"))
 
-    def response(self, status: int, reason: bytes, version: bytes, headers: Headers) -> None:
+    def response(self, answer: httpx.Response) -> ResponseHead:
         """The answer's head came."""
-        self._add(ResponseHead(self.exchange, Side.BOTH, self._clock.now(), status, reason, version, headers))
+        version = HTTP2 if answer.http_version == "HTTP/2" else answer.http_version.encode()
+        reason = answer.extensions.get("reason_phrase", b"")
+        line = answer.status_code, reason, version, tuple(answer.headers.raw)
+        return self._add(ResponseHead(self.exchange, Side.BOTH, self._clock.now(), *line))
 
-    def chunk(self, message: Message, data: bytes) -> None:
-        """Bytes of a body."""
-        if data:
-            self._add(Chunk(self.exchange, message, Side.BOTH, self._clock.now(), data, len(data)))
+    def chunk(self, message: Message, data: bytes) -> Chunk:
+        """Bytes of a body, at least one."""
+        return self._add(Chunk(self.exchange, message, Side.BOTH, self._clock.now(), data, len(data)))
 
     def end(self, message: Message) -> None:
         """A message is complete."""
@@ -71,9 +78,25 @@ class Wire:
         """The exchange as it is so far."""
         return next(recorded_exchanges(self.events))
 
-    def _add(self, event: Event) -> None:
+    def _add[E: Event](self, event: E) -> E:
         self.events.append(event)
         self._put(event)
+        return event
+
+
+def manner_of(error: Exception) -> Manner:
+    """How the peer, or the way to it, broke an exchange off, by what the HTTP client says."""
+    if isinstance(
+        error, httpx.ConnectError | httpx.ProxyError | httpx.UnsupportedProtocol | httpx.InvalidURL
+    ):
+        return Manner.UNREACHABLE
+    if isinstance(error, httpx.RemoteProtocolError):
+        text = str(error)
+        if "StreamReset" in text or "ConnectionTerminated" in text:
+            return Manner.RESET
+        is_closed = "closed connection" in text or "disconnected" in text
+        return Manner.CLOSED if is_closed else Manner.MALFORMED
+    return Manner.RESET
 
 
 def by_number(events: Iterable[Event]) -> Mapping[int, Recorded]:
