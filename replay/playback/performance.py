@@ -12,7 +12,7 @@ from replay.recorded import Piece, Recorded
 CLIENT_LEFT = "the recording ends here: its client had left"
 NEVER_ENDED = "the recording ends here: the proxy had stopped, or cut it"
 _TOGETHER = 1_000
-GRACE = 3_000_000
+GRACE = 2_000_000
 """Microseconds that a client has to leave, where the recorded one had left."""
 
 

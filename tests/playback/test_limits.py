@@ -104,12 +104,12 @@ def test_trailers_of_http2_do_not_reach_a_client_of_http1(playback: Serving) -> 
     assert b"grpc-status" not in peer.data
 
 
-def test_where_a_client_had_left_the_connection_is_closed_a_second_later(playback: Serving) -> None:
+def test_where_a_client_had_left_the_connection_is_closed_two_seconds_later(playback: Serving) -> None:
     with ask(playback, "/left") as peer:
         peer.receive_until(b"data: a\n\n\r\n")
         before = time.monotonic()
         assert peer.receive_all() == b""
-        assert 0.9 < time.monotonic() - before < 3
+        assert 1.9 < time.monotonic() - before < 4
 
 
 def test_what_is_due_at_once_is_written_at_once(playback: Serving) -> None:
