@@ -58,8 +58,7 @@ class StreamidPlayback:
     def __init__(self) -> None:
         self.settings: PlaybackSettings | None = None
         """What is played; None for nothing."""
-        self.origins: list[str] = []
-        self.exchanges = self.misses = self.played = 0
+        self.exchanges = 0
         self.lost = 0
         """Exchanges that cannot be played, because bytes of their answers were not kept."""
         self.answers_early = False
@@ -135,7 +134,7 @@ class StreamidPlayback:
             return
         with player:
             self._player = player
-            self.origins, self.exchanges = player.library.origins, len(player.library.entries)
+            self.exchanges = len(player.library.entries)
             self._secure = player.library.secure
             self.answers_early, self.lost = player.library.answers_early, player.library.lost
             gc.freeze()  # the index stays: a full collection need not look through it while streams wait
@@ -149,10 +148,7 @@ class StreamidPlayback:
     def _note(self, answer: "Answer") -> None:
         if answer.unreadable:
             logger.error("streamid: playback: %s", answer.unreadable)
-        elif answer.miss is None:
-            self.played += 1
-        else:
-            self.misses += 1
+        elif answer.miss is not None:
             self._log(answer.miss)
 
     def _log(self, miss: "Miss") -> None:
@@ -188,7 +184,7 @@ def _tell(told: asyncio.Future[None]) -> None:
 
 def playback_fields(playback: StreamidPlayback, servers: Iterable[ServerInstance[Any]]) -> dict[str, Any]:
     """What is played, for the JSON line about the run: recordings, and where each origin is to be found."""
-    from replay.playback.library import origin
+    from replay.recorded import origin
 
     urls = [
         {"origin": origin(mode.scheme, *mode.address[:2]), "url": origin(mode.scheme, *address[:2])}

@@ -146,7 +146,7 @@ def _mapped(places: Iterable[str]) -> dict[str, tuple[str, int]]:
 def _with_port(origin: str) -> str:
     from urllib.parse import urlsplit
 
-    from replay.playback.library import origin as written
+    from replay.recorded import origin as written
 
     try:
         parts = urlsplit(origin)
@@ -159,7 +159,7 @@ def _with_port(origin: str) -> str:
 
 
 def _modes(origins: list[tuple[str, str, int]], mapped: dict[str, tuple[str, int]]) -> list[str]:
-    from replay.playback.library import origin as written
+    from replay.recorded import origin as written
 
     known = [written(*each) for each in origins]
     unknown = [each for each in mapped if each not in known]

@@ -69,7 +69,7 @@ class Recorded:
     @property
     def origin(self) -> str:
         """Where the request went: `http://localhost:3002`, the port always written."""
-        return f"{self.request.scheme}://{self.request.host}:{self.request.port}"
+        return origin(self.request.scheme, self.request.host, self.request.port)
 
     def request_text(self) -> bytes | None:
         """The request's body without its content-coding; None where it cannot be had."""
@@ -78,6 +78,11 @@ class Recorded:
     def response_text(self) -> bytes | None:
         """The response's body without its content-coding; None where it cannot be had."""
         return plain(self.response_body, self.response.headers) if self.response else b""
+
+
+def origin(scheme: str, host: str, port: int) -> str:
+    """An origin with its port always written (RFC 6454 §6.2 leaves a default one out)."""
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def plain(body: RecordedBody, fields: Headers) -> bytes | None:

@@ -9,8 +9,8 @@ from recordings.redaction.tokens import MARK
 from replay.matching import NOT_KEPT, Comparison, Reader, Values, learned_free
 from replay.playback.conversation import Conversation
 from replay.playback.errors import NeedsDiskError
-from replay.playback.library import Group, Library, origin
-from replay.recorded import Recorded
+from replay.playback.library import Group, Library
+from replay.recorded import Recorded, origin
 
 CONSIDERED = 64
 """Recorded requests that one is compared with: of those to its very target, and then of all like it."""

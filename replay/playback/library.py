@@ -19,7 +19,7 @@ from recordings.rows import Line
 from replay.playback.errors import NeedsDiskError
 from replay.playback.path_shapes import shape_of_paths
 from replay.playback.performance import Performance, performance
-from replay.recorded import Recorded, recorded_exchanges
+from replay.recorded import Recorded, origin, recorded_exchanges
 
 _SWITCHED = 101
 """After this answer no HTTP is spoken any more (RFC 9110 §15.2.2): there is nothing to play."""
@@ -241,8 +241,3 @@ def _uncollected() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
-
-
-def origin(scheme: str, host: str, port: int) -> str:
-    """An origin with its port always written (RFC 6454 §6.2 leaves a default one out)."""
-    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"

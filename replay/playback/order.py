@@ -4,7 +4,8 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 from replay.playback.conversation import Conversation
-from replay.playback.library import Entry, origin
+from replay.playback.library import Entry
+from replay.recorded import origin
 
 _READS = ("GET", "HEAD")
 _IN_SCOPES = ("issue", "echo", "close")

@@ -7,17 +7,10 @@ from contract.checker import Checker
 from contract.events import Event, RequestHead, ResponseHead
 from contract.findings import ExchangeFacts, Finding, Output, Role
 from contract.profile import Profile
+from recordings.beginning import redactor
 from recordings.decoding import DECODERS
-from recordings.redaction import DEFAULT_NAMES, Redactor
-from recordings.redaction.names import SecretNames
 from replay.judging import Found
 from replay.probing.conformance import ABOUT_CLIENTS, ACROSS_ORIGINS, TWO_SIDES, Tally
-
-
-def secret_names(profile: Profile) -> SecretNames:
-    """The names whose values are secrets in this protocol."""
-    own = profile.secrets
-    return DEFAULT_NAMES.extended((*own.headers, *own.json_names, *own.query, *own.cookies))
 
 
 class Journal:
@@ -38,7 +31,7 @@ class Journal:
         self.tally = Tally()
         self.exchanges = self.streams = 0
         self._also = also
-        self._redactor = Redactor(secrets.token_bytes(32), secret_names(profile))
+        self._redactor = redactor(secrets.token_bytes(32), profile)
         rules = self.tally.counting()
         left_out = (*ABOUT_CLIENTS, *TWO_SIDES, *(() if origin else ACROSS_ORIGINS))
         judged = {code: rule for code, rule in rules.items() if not code.startswith(left_out)}

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 from contract.profile import Profile
 from contract.profile_sections import Probe, ProbeRequest
+from recordings.beginning import secret_names
 from recordings.redaction import SecretNames
 from replay.probing.inventing import altered
-from replay.probing.journal import secret_names
 from replay.probing.reading import Transcript
 from replay.probing.requests import MissingError, Request, Value, filled, names, without_credentials
 from replay.probing.steps import Action, Call, How, Step

@@ -6,9 +6,8 @@ from pathlib import Path
 
 from contract.profile import Profile
 from recordings import beginning
-from recordings.redaction import Redactor, load_key
+from recordings.redaction import load_key
 from recordings.writer import Writer
-from replay.probing.journal import secret_names
 
 
 def recorder(
@@ -21,7 +20,7 @@ def recorder(
     return Writer(
         path,
         beginning.run_info(datetime.now(UTC), profile, profile_toml, {}),
-        redactor=Redactor(load_key(key), secret_names(profile)),
+        redactor=beginning.redactor(load_key(key), profile),
         profile=profile,
         on_judged=lambda outputs: None,
         on_trouble=on_trouble,

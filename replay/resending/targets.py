@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from contract.events import Headers
+from replay.recorded import origin as origin_of
 
 PORTS = {"http": 80, "https": 443}
 
@@ -83,7 +84,7 @@ def _normal(origin: str) -> str:
         target = target_of(origin.rstrip("/"))
     except TargetError:
         return origin
-    return f"{target.scheme}://{target.host}:{target.port}"
+    return origin_of(target.scheme, target.host, target.port)
 
 
 def spellings(where: Mapping[str, Target]) -> dict[str, str]:

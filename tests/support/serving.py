@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from recordings.reader import Recording
-from replay.playback.library import origin
+from replay.recorded import origin
 from tests.support.proxy import CHECKOUT, shared_authority
 
 COMMAND = (sys.executable, "-c", "from cli.main import main; main(prog_name='streamid')")

@@ -7,7 +7,8 @@ import pytest
 from contract.events import End, Event, Message, RequestHead, Side
 from recordings.errors import RecordingError
 from replay.playback.errors import NeedsDiskError
-from replay.playback.library import Library, origin
+from replay.playback.library import Library
+from replay.recorded import origin
 from tests.cli import recorded
 from tests.replay.playback.scenes import CHAT, Script, head
 from tests.support.sequences import record, response
