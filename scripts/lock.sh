@@ -12,7 +12,7 @@ compile() {
         --no-header --no-annotate --no-emit-index-url "$@" --output-file "$output"
 }
 compile requirements/demo.txt pyproject.toml --extra lab --group build
-compile requirements/test.txt pyproject.toml --extra lab --group build --group test --group check
+compile requirements/test.txt pyproject.toml --extra lab --extra datasette --group build --group test --group check
 if grep -n '://' requirements/*.txt; then
     echo "a lock file holds an address" >&2
     exit 1
