@@ -47,8 +47,13 @@ class Diagnosis:
         causes: Collection[str] | None = None,
     ) -> None:
         self.profile = profile
+        self.exchanges = 0
+        """On the profile's paths, as all the other counts."""
         self.streams = 0
+        self.healthy = 0
+        """Streams that are part of no incident."""
         self.expected = 0
+        """Negative tests that were refused as they should be."""
         self._vantage = vantage
         self._causes = frozenset(CAUSES if causes is None else causes)
         self._waits = waits
@@ -59,6 +64,7 @@ class Diagnosis:
 
     def feed(self, testimony: Testimony) -> list[Incident]:
         """Take the testimony of an exchange that is over; the incidents of cases that are closed by now."""
+        self.exchanges += 1
         self._learn(testimony)
         key = self._key(testimony)
         case = self._open.pop(key, None) or Case(self.profile, key)
@@ -104,7 +110,9 @@ class Diagnosis:
         self._closing.discard(key)
         case.sort()
         self._learn_from(case)
-        self.streams += sum(1 for _ in case.issues)
+        streams = sum(1 for _ in case.issues)
+        self.streams += streams
+        self.healthy += streams
         self.expected += sum(is_expected(case, echo) for echo in case.echoes)
         if not any(_is_of_interest(each) for each in case.testimonies):
             return []
@@ -117,6 +125,8 @@ class Diagnosis:
         for family in FAMILIES:
             found = [each for each in family(case, self._seen) if each.cause in self._causes]
             case.incidents += found
+        hit = {exchange for each in case.incidents for exchange in each.exchanges}
+        self.healthy -= sum(issue.exchange in hit for issue in case.issues)
         return [as_seen_from(self._vantage, each) for each in case.incidents]
 
     def _learn(self, testimony: Testimony) -> None:
@@ -177,4 +187,3 @@ def _is_of_interest(testimony: Testimony) -> bool:
         return True
     echo = testimony.echo
     return echo is not None and echo.answer is not Answer.ACCEPTED
-

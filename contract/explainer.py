@@ -7,7 +7,7 @@ from contract.checker import WINDOW, Checker
 from contract.diagnosis import Diagnosis
 from contract.events import Event
 from contract.incidents import Incident
-from contract.outputs import Output
+from contract.findings import Output
 from contract.profile import Profile
 from contract.testimony import Testimony
 from contract.vantage import Vantage

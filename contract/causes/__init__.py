@@ -184,9 +184,7 @@ _ALL = (
         "in on the service's side, out absent, and its value under no other name",
     ),
     Cause("network-renamed", _HOP, "A hop renames the ID's header.", "the same value under another name"),
-    Cause(
-        "network-rewritten", _HOP, "A hop replaces the ID by another.", "the same name with another value"
-    ),
+    Cause("network-rewritten", _HOP, "A hop replaces the ID by another.", "the same name with another value"),
     Cause("network-duplicated", _HOP, "A hop doubles the ID's header.", "one line in, several out"),
     Cause(
         "network-replaced",
