@@ -35,6 +35,8 @@ def find(case: Case, seen: Experience) -> Iterator[Incident]:
         if verdict is not None:
             yield incident(case, verdict, [testimony])
         elif testimony.role is Role.ISSUE and testimony.client is not None:
+            if "network-replaced" in case.causes_of(testimony.exchange):
+                continue
             cut = _cut(testimony)
             verdicts = (cut, _held_back(testimony), None if cut else _changed(testimony))
             for found in verdicts:
@@ -245,7 +247,7 @@ def _held_by_hop(testimony: Testimony, message: str) -> Verdict:
     body = testimony.body
     came = body.came[1] - body.came[0] if body else 0
     left = body.left[1] - body.left[0] if body else 0
-    is_burst = left <= max(BURST, came // 4)
+    is_burst = left <= max(BURST, came // 4) and 2 * left <= came
     spans = Fact(
         f"they came within {came / 1e6:.2f} s, and left within {left / 1e6:.2f} s", testimony.exchange, CLIENT
     )
