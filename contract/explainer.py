@@ -6,8 +6,8 @@ from contract.bodies import Decoders
 from contract.checker import WINDOW, Checker
 from contract.diagnosis import Diagnosis
 from contract.events import Event
-from contract.incidents import Incident
 from contract.findings import Output
+from contract.incidents import Incident
 from contract.profile import Profile
 from contract.testimony import Testimony
 from contract.vantage import Vantage

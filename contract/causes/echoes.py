@@ -1,4 +1,4 @@
-"""What tells echoes apart for all causes of theirs: negative tests, and echoes that were not the client's doing."""
+"""What tells echoes apart for all their causes: negative tests, and what was not the client's doing."""
 
 from contract.case import Case, handed_out, is_refused
 from contract.subjects import Answer, Echo

@@ -25,6 +25,9 @@ from contract.subjects import shown
 from contract.testimony import Testimony
 
 _SSE = ("SS501", "SS502", "SS503", "SS504", "SS505", "SS506")
+_KEEP_ALIVE = (
+    "Send a comment line (`:`) every 15 s from the service, or raise that time-out for event streams."
+)
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 
@@ -130,7 +133,7 @@ def _cut_at_server(testimony: Testimony, abort: Abort) -> Verdict | None:
             "network-idle-timeout",
             LIKELY,
             idle[0].message,
-            "Send a comment line (`:`) every 15 s from the service, or raise that time-out for event streams.",
+            _KEEP_ALIVE,
             facts(
                 Fact(idle[0].message, testimony.exchange, SERVER),
                 Fact("the body has no last chunk", testimony.exchange, SERVER),
@@ -182,7 +185,7 @@ def _cut_on_the_way(testimony: Testimony, abort: Abort) -> Verdict:
             CERTAIN,
             f"The hop cut the stream after {quiet / 1e6:.1f} s of silence"
             + (f": a time-out of {timeout} s." if timeout else "."),
-            "Send a comment line (`:`) every 15 s from the service, or raise that time-out for event streams.",
+            _KEEP_ALIVE,
             evidence,
             not_because(server_truncated="the service had not ended it"),
         )
