@@ -80,17 +80,16 @@ def fitted(bounds: Sequence[Bounds], ahead: int = 0) -> Clock:
     if not uppers:
         return Clock(0.0, ahead=ahead)
     if not lowers:
-        offset = min(z for _, z in uppers)
-        return Clock(offset, early=None, late=0.0, pairs=len(uppers), ahead=ahead)
+        quickest = min(z for _, z in uppers)
+        return Clock(quickest, early=None, late=0.0, pairs=len(uppers), ahead=ahead)
     middle = (min(x for x, _ in uppers) + max(x for x, _ in uppers)) // 2
     area = _without_wrong(_Area(_extremes(uppers, middle, min), _extremes(lowers, middle, max)))
     drift = _drift(area)
     offset, _, _ = area.offset(drift)
     early, late = area.uncertainty(offset, drift)
     at_start = offset - drift * middle
-    estimate = Clock(at_start, drift, early, late, len(uppers), 0, ahead)
     broken = sum(_breaks(each, at_start, drift) for each in bounds)
-    return Clock(at_start, drift, early, late, len(uppers), broken, ahead) if broken else estimate
+    return Clock(at_start, drift, early, late, len(uppers), broken, ahead)
 
 
 def agreed_offset(intervals: Iterable[tuple[int, int]]) -> tuple[int, int] | None:
@@ -184,14 +183,19 @@ def _without_wrong(area: _Area) -> _Area:
     for _ in range(3):
         if area.room(_highest(area.room, -FASTEST, FASTEST)) >= 0:
             break
-        drift = _highest(lambda d: -_cost(area, d)[0], -FASTEST, FASTEST)
-        offset = _cost(area, drift)[1]
+        drift, offset = _least_broken(area)
         uppers = [(x, z) for x, z in area.uppers if z - drift * x >= offset - _TOLERATED]
         lowers = [(x, z) for x, z in area.lowers if z - drift * x <= offset + _TOLERATED]
         if not uppers or not lowers or len(uppers) + len(lowers) == len(area.uppers) + len(area.lowers):
             break
         area = _Area(uppers, lowers)
     return area
+
+
+def _least_broken(area: _Area) -> tuple[float, float]:
+    """Drift and offset of the line that the bounds are broken least by."""
+    drift = _highest(lambda d: -_cost(area, d)[0], -FASTEST, FASTEST)
+    return drift, _cost(area, drift)[1]
 
 
 def _cost(area: _Area, drift: float) -> tuple[float, float]:

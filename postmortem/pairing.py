@@ -7,7 +7,7 @@ earliest first of those that are alike. So hundreds of polls pair up, though som
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from math import log2
@@ -84,7 +84,9 @@ class _Matching:
 
     def anchor(self) -> None:
         """Pair what carries something that no other exchange at A does."""
-        only = {mark: place for place, each in enumerate(self.a) for mark in each.marks if mark in self._telling}
+        only = {
+            mark: place for place, each in enumerate(self.a) for mark in each.marks if mark in self._telling
+        }
         for place, seen in enumerate(self.b):
             votes: Counter[int] = Counter()
             for mark in seen.marks:
@@ -194,13 +196,13 @@ class _Matching:
 class _Active:
     """The exchanges that are open at A at some time, by what they carry."""
 
-    def __init__(self, a: Sequence[Sighting], anchored: "Iterator[int] | Sequence[int] | object") -> None:
+    def __init__(self, a: Sequence[Sighting], anchored: Iterable[int]) -> None:
         self._a = a
         self._next = 0
         self._by_mark: dict[int, dict[int, None]] = {}
         self._ends: list[tuple[int, int]] = []
         self._taken: dict[int, Sighting] = {}
-        self._anchored = frozenset(anchored)  # type: ignore[call-overload]
+        self._anchored = frozenset(anchored)
 
     def go_to(self, at: int) -> None:
         """Take up what has begun by `at`, and forget what was over before."""
@@ -208,10 +210,7 @@ class _Active:
             self._open(self._next)
             self._next += 1
         while self._ends and self._ends[0][0] < at - _EARLY:
-            _, place = heappop(self._ends)
-            for mark in self._a[place].marks:
-                if kind_of(mark) in _FINDING:
-                    self._by_mark.get(mark, {}).pop(place, None)
+            self._forget(heappop(self._ends)[1])
 
     def _open(self, place: int) -> None:
         seen = self._a[place]
@@ -246,9 +245,15 @@ class _Active:
         """It has a counterpart now; unless that failed, nothing else is it."""
         self._taken[place] = seen
         if seen.status and seen.status < 500 and seen.status not in _TRY_AGAIN and seen.broken_by is None:
-            for mark in self._a[place].marks:
-                if kind_of(mark) in _FINDING:
-                    self._by_mark.get(mark, {}).pop(place, None)
+            self._forget(place)
+
+    def _forget(self, place: int) -> None:
+        for mark in self._a[place].marks:
+            places = self._by_mark.get(mark)
+            if places is not None:
+                places.pop(place, None)
+                if not places:
+                    del self._by_mark[mark]
 
 
 def _is_same_request(one: Sighting, other: Sighting) -> bool:
