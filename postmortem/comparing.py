@@ -7,74 +7,27 @@ written otherwise, a coding put on, events held back, an answer that the hop bro
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from enum import StrEnum
-from hashlib import blake2b
 
 from contract.checker import Checker
-from contract.events import (
-    Abort,
-    Breaker,
-    Chunk,
-    End,
-    Event,
-    Headers,
-    Message,
-    RequestHead,
-    ResponseHead,
-    Side,
-)
+from contract.events import Abort, Chunk, End, Event, Headers, Message, RequestHead, ResponseHead, Side
 from contract.findings import Finding
-from contract.headers import content_coding, media_type
 from contract.profile import Profile
-from contract.rules.stream import EVENT_STREAM
 from contract.rules.transport import LATE
-from contract.sse import SseEvent, SseParser
-from contract.stream_bytes import StreamBytes
-from contract.two_sides import Kind as ChangeKind
-from contract.two_sides import TwoSides, compare_bodies, compare_heads
+from contract.two_sides import TwoSides
+from postmortem.differences import (
+    Answer,
+    Difference,
+    Kind,
+    of_bodies,
+    of_content,
+    of_endings,
+    of_heads,
+    of_lines,
+)
 from recordings.decoding import DECODERS
 
 RULES = ("HP",)
 """What the judge is asked about a hop; the rest is about the service and its client."""
-
-
-class Kind(StrEnum):
-    """What a hop did."""
-
-    DROPPED = "dropped"
-    """A header field did not leave; `before` is its value."""
-    RENAMED = "renamed"
-    """… left under the name `after`."""
-    CHANGED = "changed"
-    """… left with the value `after`."""
-    ADDED = "added"
-    """A field left that had not entered, with the value `after`."""
-    CASE = "case"
-    """Names of fields were written otherwise: those `before`, and `after`."""
-    METHOD = "method"
-    TARGET = "target"
-    STATUS = "status"
-    CODING = "coding"
-    """The same content left in another content-coding."""
-    BODY = "body"
-    """Other bytes left, or another number of them."""
-    EVENTS = "events"
-    """The event stream gives other events; `name` is the place of the first one."""
-    HELD = "held"
-    """Events left later than they had come, by up to `after`."""
-    ENDING = "ending"
-    """The answer ended otherwise."""
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One thing that a hop did to a message. `before` entered, `after` left; latin-1 where from the wire."""
-
-    kind: Kind
-    message: Message
-    name: str = ""
-    before: str = ""
-    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +42,7 @@ class Latency:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """How many chunks and events an answer had on each side: (as it came from B's side, as it reached A's)."""
+    """How many chunks, events and bytes an answer had: (as it left B, as it reached A)."""
 
     chunks: tuple[int, int] = (0, 0)
     events: tuple[int, int] = (0, 0)
@@ -111,7 +64,7 @@ class Comparison:
     counted: Counted = Counted()
     versions: tuple[bytes, bytes] = (b"", b"")
     entered: tuple[tuple[Message, str], ...] = field(default=(), compare=False)
-    """The messages that there were, and the names in lower case of the fields that entered the hop in them."""
+    """The messages that there were (name ''), and the names of the fields that entered in them."""
 
 
 def compared(
@@ -143,63 +96,6 @@ def compared(
         yield one.compared(found.pop(number, []))
 
 
-class _Answer:
-    """An answer on one side."""
-
-    __slots__ = (
-        "_bytes",
-        "_hash",
-        "_parser",
-        "abort",
-        "chunks",
-        "end_at",
-        "events",
-        "first_at",
-        "head",
-        "size",
-    )
-
-    def __init__(self) -> None:
-        self.head: ResponseHead | None = None
-        self.chunks = self.size = 0
-        self.first_at: int | None = None
-        self.end_at: int | None = None
-        self.abort: Abort | None = None
-        self.events: list[tuple[int, int]] = []
-        self._parser: SseParser | None = None
-        self._bytes = StreamBytes("", DECODERS)
-        self._hash = blake2b(digest_size=16)
-
-    def begin(self, head: ResponseHead) -> None:
-        self.head = head
-        self._bytes = StreamBytes(content_coding(head.headers), DECODERS)
-        if media_type(head.headers) == EVENT_STREAM:
-            self._parser = SseParser()
-
-    @property
-    def is_stream(self) -> bool:
-        return self._parser is not None
-
-    def feed(self, chunk: Chunk) -> None:
-        self.chunks += 1
-        self.size += chunk.size
-        if self.first_at is None:
-            self.first_at = chunk.at
-        for some in self._bytes.feed(chunk):
-            self._hash.update(some)
-            if self._parser is not None:
-                self.events += [(event.at, _content(event)) for event in self._parser.feed(some, chunk.at)]
-
-    @property
-    def content(self) -> bytes | None:
-        """A digest of the body without its coding; None where it cannot be had."""
-        return None if self._bytes.why else self._hash.digest()
-
-
-def _content(event: SseEvent) -> int:
-    return hash((event.event, event.data, event.id, event.retry))
-
-
 class _Passing:
     """An exchange on its way through the hop."""
 
@@ -207,7 +103,7 @@ class _Passing:
         self._number = number
         self._asked: dict[Side, RequestHead] = {}
         self._sent: dict[Side, int] = {}
-        self._answers = {Side.CLIENT: _Answer(), Side.SERVER: _Answer()}
+        self._answers = {Side.CLIENT: Answer(), Side.SERVER: Answer()}
         self._bodies = {message: TwoSides(message) for message in Message}
         self._open = 3
 
@@ -247,13 +143,13 @@ class _Passing:
         differences: list[Difference] = []
         if one is not None and other is not None:
             entered += _names(Message.REQUEST, one.headers)
-            differences += _of_lines(one, other)
-            differences += _of_heads(Message.REQUEST, one.headers, other.headers)
+            differences += of_lines(one, other)
+            differences += of_heads(Message.REQUEST, one.headers, other.headers)
             if len(self._sent) == 2:
-                differences += _of_bodies(Message.REQUEST, self._bodies[Message.REQUEST])
-        if ours.head is not None and theirs.head is not None:
+                differences += of_bodies(Message.REQUEST, self._bodies[Message.REQUEST])
+        if theirs.head is not None:
             entered += _names(Message.RESPONSE, theirs.head.headers)
-            differences += self._of_answers(ours, theirs, latency)
+        differences += self._of_answers(ours, theirs, latency)
         return Comparison(
             self._number,
             known.at,
@@ -272,7 +168,7 @@ class _Passing:
             tuple(entered),
         )
 
-    def _latency(self, ours: _Answer, theirs: _Answer) -> Latency:
+    def _latency(self, ours: Answer, theirs: Answer) -> Latency:
         asked = [each.at for side in (Side.CLIENT, Side.SERVER) if (each := self._asked.get(side))]
         alike = min(len(ours.events), len(theirs.events))
         is_alike = [each for _, each in ours.events[:alike]] == [each for _, each in theirs.events[:alike]]
@@ -285,15 +181,16 @@ class _Passing:
             ),
         )
 
-    def _of_answers(self, ours: _Answer, theirs: _Answer, latency: Latency) -> Iterator[Difference]:
-        assert ours.head is not None and theirs.head is not None
+    def _of_answers(self, ours: Answer, theirs: Answer, latency: Latency) -> Iterator[Difference]:
         message = Message.RESPONSE
+        yield from of_endings(ours, theirs)
+        if ours.head is None or theirs.head is None:
+            return
         if ours.head.status != theirs.head.status:
             yield Difference(Kind.STATUS, message, "", str(theirs.head.status), str(ours.head.status))
-        yield from _of_heads(message, theirs.head.headers, ours.head.headers)
+        yield from of_heads(message, theirs.head.headers, ours.head.headers)
         if ours.end_at is not None and theirs.end_at is not None:
-            yield from _of_content(self._bodies[message], ours, theirs)
-        yield from _of_endings(ours, theirs)
+            yield from of_content(self._bodies[message], ours, theirs)
         held = max(latency.events, default=0)
         if held > LATE:
             yield Difference(Kind.HELD, message, "", _span(theirs), f"{held / 1e6:.3f} s")
@@ -303,7 +200,7 @@ def _between(came: int | None, left: int | None) -> int | None:
     return None if came is None or left is None else left - came
 
 
-def _span(answer: _Answer) -> str:
+def _span(answer: Answer) -> str:
     """Within how long the events came."""
     return f"{(answer.events[-1][0] - answer.events[0][0]) / 1e6:.3f} s"
 
@@ -311,86 +208,3 @@ def _span(answer: _Answer) -> str:
 def _names(message: Message, fields: Headers) -> list[tuple[Message, str]]:
     names = dict.fromkeys(name.lower().decode("latin-1") for name, _ in fields)
     return [(message, ""), *((message, name) for name in names)]
-
-
-def _of_lines(entered: RequestHead, left: RequestHead) -> Iterator[Difference]:
-    for kind, before, after in (
-        (Kind.METHOD, entered.method, left.method),
-        (Kind.TARGET, entered.target, left.target),
-    ):
-        if before != after:
-            yield Difference(kind, Message.REQUEST, "", before.decode("latin-1"), after.decode("latin-1"))
-
-
-def _of_heads(message: Message, entered: Headers, left: Headers) -> Iterator[Difference]:
-    for change in compare_heads(message, entered, left):
-        yield Difference(Kind(change.kind.value), message, change.name, change.before, change.after)
-    # What left and had not entered is what would be missing on the way back.
-    for change in compare_heads(message, left, entered):
-        if change.kind is ChangeKind.DROPPED:
-            yield Difference(Kind.ADDED, message, change.name, "", change.before)
-    before, after = _spelled(entered), _spelled(left)
-    recased = [name for name in before if name in after and before[name] != after[name]]
-    if recased:
-        was, now = (", ".join(side[name].decode("latin-1") for name in recased) for side in (before, after))
-        yield Difference(Kind.CASE, message, "", was, now)
-
-
-def _spelled(fields: Headers) -> dict[bytes, bytes]:
-    spelled: dict[bytes, bytes] = {}
-    for name, _ in fields:
-        spelled.setdefault(name.lower(), name)
-    return spelled
-
-
-def _of_bodies(message: Message, sides: TwoSides) -> Iterator[Difference]:
-    if not sides.why_unknown:
-        for change in compare_bodies(message, sides):
-            yield Difference(Kind.BODY, message, "", change.before, change.after)
-
-
-def _of_content(sides: TwoSides, ours: _Answer, theirs: _Answer) -> Iterator[Difference]:
-    """The bodies of complete answers: their content, whatever its coding."""
-    assert ours.head is not None and theirs.head is not None
-    came, left = content_coding(theirs.head.headers), content_coding(ours.head.headers)
-    if came == left or ours.content is None or theirs.content is None:
-        changes = list(_of_bodies(Message.RESPONSE, sides))
-    elif ours.content == theirs.content:
-        sizes = f"{theirs.size} bytes", f"{ours.size} bytes"
-        before, after = (
-            f"{coding or 'identity'}, {size}" for coding, size in zip((came, left), sizes, strict=True)
-        )
-        yield Difference(Kind.CODING, Message.RESPONSE, "", before, after)
-        return
-    else:
-        changes = [
-            Difference(Kind.BODY, Message.RESPONSE, "", f"{theirs.size} bytes", f"{ours.size} bytes"),
-        ]
-    yield from changes
-    first = _first_other(theirs.events, ours.events)
-    if first is not None:
-        counts = f"{len(theirs.events)} events", f"{len(ours.events)} events"
-        yield Difference(Kind.EVENTS, Message.RESPONSE, str(first), *counts)
-
-
-def _first_other(came: list[tuple[int, int]], left: list[tuple[int, int]]) -> int | None:
-    """The place, from 1 on, of the first event that is another one or is missing."""
-    for place, (one, other) in enumerate(zip(came, left, strict=False), 1):
-        if one[1] != other[1]:
-            return place
-    return None if len(came) == len(left) else min(len(came), len(left)) + 1
-
-
-def _of_endings(ours: _Answer, theirs: _Answer) -> Iterator[Difference]:
-    """How the answer ended, unless the client itself ended it."""
-    if ours.abort is not None and ours.abort.by is Breaker.CLIENT:
-        return
-    before, after = _ending(theirs), _ending(ours)
-    if before and after and before.partition(" after ")[0] != after.partition(" after ")[0]:
-        yield Difference(Kind.ENDING, Message.RESPONSE, "", before, after)
-
-
-def _ending(answer: _Answer) -> str:
-    if answer.abort is not None:
-        return f"broken off after {answer.size} bytes"
-    return f"complete after {answer.size} bytes" if answer.end_at is not None else ""

@@ -40,7 +40,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
-    """All exchanges of both recordings: `pairs` in A's order, those that never reached B, those only B saw."""
+    """All exchanges of both recordings: `pairs` in A's order, what never reached B, what only B saw."""
 
     pairs: list[Pair] = field(default_factory=list)
     lost: list[Sighting] = field(default_factory=list)
@@ -84,9 +84,8 @@ class _Matching:
 
     def anchor(self) -> None:
         """Pair what carries something that no other exchange at A does."""
-        only = {
-            mark: place for place, each in enumerate(self.a) for mark in each.marks if mark in self._telling
-        }
+        telling = self._telling
+        only = {mark: place for place, a in enumerate(self.a) for mark in a.marks if mark in telling}
         for place, seen in enumerate(self.b):
             votes: Counter[int] = Counter()
             for mark in seen.marks:
@@ -104,7 +103,7 @@ class _Matching:
         return REQUEST_ID in shared or (a.method == b.method and bool(shared - {VALUE}))
 
     def first_clock(self) -> Clock:
-        """The clock by the anchors; where there are none, the offset by which most requests lie in each other.
+        """The clock by the anchors; where there are none, the offset by which most of B lies within A.
 
         An anchor by which a request came a second before it left is dropped.
         """

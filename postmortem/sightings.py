@@ -39,7 +39,7 @@ REQUEST_IDS = frozenset(
         *(b"uber-trace-id", b"idempotency-key", b"x-client-request-id", b"x-datadog-trace-id"),
     )
 )
-"""Headers that exist to find a request again. Of W3C's `traceparent` the trace ID alone goes through a hop."""
+"""Headers that exist to find a request again. Of `traceparent` (W3C) only the trace ID goes through a hop."""
 _TRACE = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 _TELLING = 8
 """Bytes from which on a header's value may tell one exchange from others."""

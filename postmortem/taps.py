@@ -7,16 +7,17 @@ with Recording(before) as a, Recording(behind) as b:
 """
 
 from collections import Counter
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
 
 from contract.events import Event, Message, Side
 from contract.profile import Profile
-from postmortem.comparing import Comparison, Difference, Kind, compared
+from postmortem.comparing import Comparison, compared
+from postmortem.differences import Difference, Kind
 from postmortem.joining import Flavour, Joint
 from postmortem.masks import masks
-from postmortem.pairing import Pairing, paired
+from postmortem.pairing import paired
 from postmortem.sightings import Advance, Sighting, sightings
 from recordings.reader import Recording
 
@@ -92,41 +93,50 @@ def _why_none(taps: Taps, ours: list[Sighting], theirs: list[Sighting]) -> str:
 
 
 type Deed = tuple[Kind, Message, str, str]
-"""What is counted as one: the kind, the message, the name of a field, and its new name."""
+"""What is counted as one: the kind, the message, and the old and new name of a field in lower case."""
 
 
 def deed(difference: Difference) -> Deed:
     """What `difference` is counted as."""
-    return (
-        difference.kind,
-        difference.message,
-        difference.name if difference.kind is not Kind.EVENTS else "",
-        difference.after if difference.kind is Kind.RENAMED else "",
-    )
+    name = "" if difference.kind is Kind.EVENTS else difference.name.lower()
+    new = difference.after.lower() if difference.kind is Kind.RENAMED else ""
+    return difference.kind, difference.message, name, new
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One thing that a hop did: the first time it was seen, in how many exchanges, and of how many.
+
+    `of` counts those in which it might have been done: that had such a message, or such a field in it.
+    """
+
+    first: Difference
+    count: int
+    of: int
 
 
 @dataclass
 class Tally:
-    """What a hop did, counted over many exchanges.
-
-    `deeds` are in how many exchanges each was done, `entered` in how many there was such a message (name '')
-    or a field of that name in it.
-    """
+    """What a hop did, counted over many exchanges. Latencies are in µs."""
 
     pairs: int = 0
     differing: int = 0
-    deeds: Counter[Deed] = field(default_factory=Counter)
-    entered: Counter[tuple[Message, str]] = field(default_factory=Counter)
     requests: list[int] = field(default_factory=list)
     first_bytes: list[int] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
+    _deeds: Counter[Deed] = field(default_factory=Counter)
+    _first: dict[Deed, Difference] = field(default_factory=dict)
+    _entered: Counter[tuple[Message, str]] = field(default_factory=Counter)
 
     def add(self, comparison: Comparison) -> None:
         """Count one exchange."""
         self.pairs += 1
         self.differing += bool(comparison.differences)
-        self.deeds.update({deed(each) for each in comparison.differences})
-        self.entered.update(set(comparison.entered))
+        once = {deed(each): each for each in reversed(comparison.differences)}
+        self._deeds.update(once.keys())
+        for key, difference in once.items():
+            self._first.setdefault(key, difference)
+        self._entered.update(comparison.entered)
         latency = comparison.latency
         for values, value in (
             (self.requests, latency.request),
@@ -136,15 +146,29 @@ class Tally:
             if value is not None:
                 values.append(value)
 
-    def out_of(self, done: Deed) -> int:
-        """In how many exchanges it might have been done."""
-        kind, message, name, _ = done
-        found = name.lower() if kind in (Kind.DROPPED, Kind.RENAMED, Kind.CHANGED) else ""
-        return self.entered[message, found]
+    def done(self) -> list[Done]:
+        """What the hop did, the most frequent first."""
+        return [Done(self._first[key], count, self._of(key)) for key, count in self._deeds.most_common()]
+
+    def _of(self, key: Deed) -> int:
+        kind, message, name, _ = key
+        return self._entered[message, name if kind in (Kind.DROPPED, Kind.RENAMED, Kind.CHANGED) else ""]
 
 
-def chosen(pairing: Pairing, wanted: Set[int] | None) -> tuple[list[Sighting], list[Sighting]]:
-    """What never reached B, and what only B saw: of all, or (None of the latter) of A's exchanges `wanted`."""
-    if wanted is None:
-        return pairing.lost, pairing.extra
-    return [each for each in pairing.lost if each.exchange in wanted], []
+@dataclass(frozen=True, slots=True)
+class Quantiles:
+    """Of some latencies in µs: the middle one, the one that 95 % do not exceed, and the largest."""
+
+    median: int
+    p95: int
+    most: int
+
+
+def quantiles(values: list[int]) -> Quantiles | None:
+    """None where there are no values."""
+    if not values:
+        return None
+    ordered = sorted(values)
+    return Quantiles(
+        ordered[len(ordered) // 2], ordered[min(len(ordered) * 19 // 20, len(ordered) - 1)], ordered[-1]
+    )
