@@ -42,7 +42,8 @@ class Bounds:
 class Clock:
     """B's clock against A's. Times are µs since the start of each run.
 
-    B's wall clock is ahead by `offset` (µs) when A's run starts, and gains `drift` (a ratio) from then on.
+    B's wall clock is ahead by `offset` (µs) when A's run starts, and gains `drift` (a ratio) from then on;
+    `drift_error` is its standard error.
     `early` and `late` (µs) are by how much, at most, the true offset is smaller or larger anywhere between
     the first and the last pair, as long as the drift is below `FASTEST`; None where there is no such bound.
     `pairs` is how many pairs told it, `violations` how many of them no clock can be right for.
@@ -52,6 +53,7 @@ class Clock:
     drift: float = 0.0
     early: float | None = None
     late: float | None = None
+    drift_error: float = 0.0
     pairs: int = 0
     violations: int = 0
     ahead: int = 0
@@ -78,18 +80,18 @@ def fitted(bounds: Sequence[Bounds], ahead: int = 0) -> Clock:
     uppers = [each.upper for each in bounds]
     lowers = [each.lower for each in bounds if each.lower is not None]
     if not uppers:
-        return Clock(0.0, ahead=ahead)
+        return Clock(0.0, drift_error=_USUAL, ahead=ahead)
     if not lowers:
         quickest = min(z for _, z in uppers)
-        return Clock(quickest, early=None, late=0.0, pairs=len(uppers), ahead=ahead)
+        return Clock(quickest, late=0.0, drift_error=_USUAL, pairs=len(uppers), ahead=ahead)
     middle = (min(x for x, _ in uppers) + max(x for x, _ in uppers)) // 2
     area = _without_wrong(_Area(_extremes(uppers, middle, min), _extremes(lowers, middle, max)))
-    drift = _drift(area)
+    drift, error = _drift(area)
     offset, _, _ = area.offset(drift)
     early, late = area.uncertainty(offset, drift)
-    at_start = offset - drift * middle
-    broken = sum(_breaks(each, at_start, drift) for each in bounds)
-    return Clock(at_start, drift, early, late, len(uppers), broken, ahead)
+    start = offset - drift * middle
+    broken = sum(_breaks(each, start, drift) for each in bounds)
+    return Clock(start, drift, early, late, error, len(uppers), broken, ahead)
 
 
 def agreed_offset(intervals: Iterable[tuple[int, int]]) -> tuple[int, int] | None:
@@ -215,8 +217,8 @@ def _cost(area: _Area, drift: float) -> tuple[float, float]:
     return cost + sum(max(low - offset, 0.0) for low in lowers[: broken + 1]), offset
 
 
-def _drift(area: _Area) -> float:
-    """The likeliest drift: what both envelopes show, as far as they are long and smooth enough to show it."""
+def _drift(area: _Area) -> tuple[float, float]:
+    """The likeliest drift, and its error: what both envelopes show, where they are long and smooth enough."""
     weight, total = 1 / _USUAL**2, 0.0
     for points, best in ((area.uppers, min), (area.lowers, max)):
         found = _slope(points, best)
@@ -225,7 +227,7 @@ def _drift(area: _Area) -> float:
             weight += 1 / error**2
             total += slope / error**2
     least, greatest = area.drifts()
-    return min(max(total / weight, least), greatest)
+    return min(max(total / weight, least), greatest), weight**-0.5
 
 
 def _slope(points: list[tuple[float, float]], best: Callable[..., float]) -> tuple[float, float] | None:

@@ -27,7 +27,7 @@ from recordings.decoding import DECODERS
 
 
 class Kind(StrEnum):
-    """What a hop did."""
+    """What a hop did; what breaks most comes first."""
 
     DROPPED = "dropped"
     """A header field did not leave; `before` is its value."""
@@ -35,23 +35,24 @@ class Kind(StrEnum):
     """… left under the name `after`."""
     CHANGED = "changed"
     """… left with the value `after`."""
-    ADDED = "added"
-    """A field left that had not entered, with the value `after`."""
-    CASE = "case"
-    """Names of fields were written otherwise: those `before`, and `after`."""
+    STATUS = "status"
+    ENDING = "ending"
+    """The answer ended otherwise."""
     METHOD = "method"
     TARGET = "target"
-    STATUS = "status"
-    CODING = "coding"
-    """The same content left in another content-coding."""
+    """Another path or query."""
     BODY = "body"
     """Other bytes left, or another number of them."""
     EVENTS = "events"
     """The event stream gives other events; `name` is the place of the first one."""
+    CODING = "coding"
+    """The same content left in another content-coding."""
     HELD = "held"
     """Events left later than they had come, by up to `after`."""
-    ENDING = "ending"
-    """The answer ended otherwise."""
+    ADDED = "added"
+    """A field left that had not entered, with the value `after`."""
+    CASE = "case"
+    """Names of fields were written otherwise: those `before`, and `after`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,8 +147,10 @@ class Tally:
                 values.append(value)
 
     def done(self) -> list[Done]:
-        """What the hop did, the most frequent first."""
-        return [Done(self._first[key], count, self._of(key)) for key, count in self._deeds.most_common()]
+        """What the hop did: what takes something away first, the most frequent first."""
+        kinds = list(Kind)
+        done = [Done(self._first[key], count, self._of(key)) for key, count in self._deeds.items()]
+        return sorted(done, key=lambda each: (kinds.index(each.first.kind), -each.count))
 
     def _of(self, key: Deed) -> int:
         kind, message, name, _ = key

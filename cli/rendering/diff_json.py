@@ -50,6 +50,7 @@ def _clock(clock: "Clock") -> dict[str, Any]:
     return {
         "offset": round(clock.offset),
         "drift_ppm": round(clock.drift * 1e6, 3),
+        "drift_error_ppm": round(clock.drift_error * 1e6, 3),
         "early": None if clock.early is None else round(clock.early),
         "late": None if clock.late is None else round(clock.late),
         "pairs": clock.pairs,

@@ -13,6 +13,7 @@ from postmortem.differences import Kind
 from postmortem.taps import quantiles
 
 if TYPE_CHECKING:
+    from contract.findings import Finding
     from postmortem.clocks import Clock
     from postmortem.comparing import Comparison
     from postmortem.differences import Difference
@@ -56,7 +57,8 @@ def _clock(clock: "Clock") -> str:
     offset = clock.offset / 1e6
     direction = "ahead" if offset >= 0 else "behind"
     drift = clock.drift * 1e6
-    drifting = f", {'gaining' if drift > 0 else 'losing'} {abs(drift):.1f} ppm" if abs(drift) >= 0.05 else ""
+    is_clear = abs(clock.drift) > 2 * clock.drift_error
+    drifting = f", {'gaining' if drift > 0 else 'losing'} {abs(drift):.1f} ppm" if is_clear else ""
     low = "-?" if clock.early is None else f"-{clock.early / 1000:.1f}"
     high = "+?" if clock.late is None else f"+{clock.late / 1000:.1f}"
     known = f"known to {low}/{high} ms, from {counted(clock.pairs, 'pair')}"
@@ -136,11 +138,14 @@ def _comparison(comparison: "Comparison", report: "HopReport") -> Iterator[str]:
     for difference in comparison.differences:
         told = shortened(_told(difference), 2 * _MOST)
         yield f"    {_WHERE[difference.message]:<8} {difference.kind.value:<8} {told}"
-    for finding in comparison.findings:
-        weighed = coloured(weight(finding), COLOURS[finding.severity])
-        message = shortened(printable(finding.message), 3 * _MOST)
-        yield f"    {finding.code} {finding.name} {weighed}: {message}"
+    if comparison.findings:
+        yield f"    judged   {', '.join(map(_judgement, comparison.findings))}"
     yield f"    {_figures(comparison)}"
+
+
+def _judgement(finding: "Finding") -> str:
+    """For example `HP701 hop-dropped (error)`; the lines above say what was dropped."""
+    return f"{finding.code} {finding.name} ({coloured(weight(finding), COLOURS[finding.severity])})"
 
 
 def _told(difference: "Difference") -> str:
@@ -154,12 +159,21 @@ def _told(difference: "Difference") -> str:
             return f"{name} → {after}"
         case Kind.CHANGED:
             return f"{name}: {before} → {after}"
+        case Kind.CASE:
+            return _recased(difference)
         case Kind.EVENTS:
             return f"{before} → {after}, from event {name} on"
         case Kind.HELD:
             return f"events that came within {before} left up to {after} late"
         case _:
             return f"{before} → {after}"
+
+
+def _recased(difference: "Difference") -> str:
+    """For example `8 names, such as X-User-ID → x-user-id`."""
+    names = list(zip(difference.before.split(", "), difference.after.split(", "), strict=False))
+    before, after = next((pair for pair in names if pair[0][:2] in ("X-", "x-")), names[0])
+    return f"{counted(len(names), 'name')}, such as {printable(before)} → {printable(after)}"
 
 
 def _figures(comparison: "Comparison") -> str:

@@ -1,4 +1,4 @@
-"""Hops of the world, each a process of its own on loopback: nginx and haproxy with a configuration of a test's."""
+"""Hops of the world, each a process of its own on loopback: nginx and haproxy, as a test configures them."""
 
 import shutil
 import signal
