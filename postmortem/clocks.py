@@ -170,13 +170,14 @@ def _extremes(points: list[Point], middle: int, best: Callable[..., Point]) -> l
     """Of each stretch of time the tightest bounds, with times counted from `middle`."""
     first, last = min(x for x, _ in points), max(x for x, _ in points)
     width = (last - first) // _BUCKETS + 1
+    leeway = -1 if best is max else 1  # times are whole µs
     buckets: dict[int, list[Point]] = {}
     for x, z in points:
         buckets.setdefault((x - first) // width, []).append((x, z))
     kept: list[tuple[float, float]] = []
     for some in buckets.values():
         some.sort(key=lambda point: point[1], reverse=best is max)
-        kept += [(float(x - middle), float(z)) for x, z in some[:_KEPT]]
+        kept += [(float(x - middle), float(z + leeway)) for x, z in some[:_KEPT]]
     return kept
 
 

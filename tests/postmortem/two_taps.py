@@ -1,4 +1,4 @@
-"""Recordings of two taps, made of events by hand: one proxy's view taken apart, or a recording moved in time."""
+"""Recordings of two taps, made of events by hand: one proxy's view taken apart, or moved in time."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -36,13 +36,15 @@ def written(
 def moved(source: Path, target: Path, offset: float, drift: float) -> Path:
     """The recording as a machine would have made it whose clock is ahead by `offset` µs and gains `drift`."""
     with Recording(source) as recording:
-        info = recording.run.info
-        later = replace(info, started=info.started + timedelta(microseconds=offset))
-        return written(
-            target,
-            [replace(event, at=round(event.at * (1 + drift))) for event in recording.events()],
-            later,
-        )
+        return written_elsewhere(target, recording.events(), offset, drift, recording.run.info)
+
+
+def written_elsewhere(
+    path: Path, events: Iterable[Event], offset: float, drift: float, info: RunInfo = INFO
+) -> Path:
+    """A recording of `events` by such a machine."""
+    later = replace(info, started=info.started + timedelta(microseconds=offset))
+    return written(path, [replace(event, at=round(event.at * (1 + drift))) for event in events], later)
 
 
 def taken_apart(events: Iterable[Event], delay: int = 1) -> tuple[list[Event], list[Event]]:
@@ -63,7 +65,7 @@ def taken_apart(events: Iterable[Event], delay: int = 1) -> tuple[list[Event], l
 
 def _seen(event: Event, hop: Breaker, at: int) -> Event:
     """`event` at a tap for which the hop is the peer `hop`."""
-    moved = replace(event, side=Side.BOTH, at=at)  # type: ignore[call-arg]
+    moved = replace(event, side=Side.BOTH, at=at)  # type: ignore[arg-type]
     if isinstance(moved, Abort) and moved.by is Breaker.PROXY:
         return replace(moved, by=hop)
     return moved
