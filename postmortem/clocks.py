@@ -17,7 +17,7 @@ type Point = tuple[int, int]
 
 FASTEST = 500e-6
 """A drift between two clocks that are disciplined at all is smaller (RFC 5905 §7.2, MAXFREQ)."""
-_USUAL = 100e-6
+USUAL = 100e-6
 """The drift of an ordinary crystal: what is assumed until the recordings are long enough to show it."""
 _BUCKETS, _KEPT = 64, 32
 _TOLERATED = 1_000
@@ -80,10 +80,10 @@ def fitted(bounds: Sequence[Bounds], ahead: int = 0) -> Clock:
     uppers = [each.upper for each in bounds]
     lowers = [each.lower for each in bounds if each.lower is not None]
     if not uppers:
-        return Clock(0.0, drift_error=_USUAL, ahead=ahead)
+        return Clock(0.0, drift_error=USUAL, ahead=ahead)
     if not lowers:
         quickest = min(z for _, z in uppers)
-        return Clock(quickest, late=0.0, drift_error=_USUAL, pairs=len(uppers), ahead=ahead)
+        return Clock(quickest, late=0.0, drift_error=USUAL, pairs=len(uppers), ahead=ahead)
     middle = (min(x for x, _ in uppers) + max(x for x, _ in uppers)) // 2
     area = _without_wrong(_Area(_extremes(uppers, middle, min), _extremes(lowers, middle, max)))
     drift, error = _drift(area)
@@ -113,7 +113,7 @@ def agreed_offset(intervals: Iterable[tuple[int, int]]) -> tuple[int, int] | Non
     if not peaks:
         return None
     most = max(count for count, _, _ in peaks)
-    near = [(low, high) for count, low, high in peaks if count >= 0.9 * most]
+    near = [(low, high) for count, low, high in peaks if count >= 0.995 * most]
     return min(near, key=lambda each: abs(each[0] + each[1]))
 
 
@@ -220,7 +220,7 @@ def _cost(area: _Area, drift: float) -> tuple[float, float]:
 
 def _drift(area: _Area) -> tuple[float, float]:
     """The likeliest drift, and its error: what both envelopes show, where they are long and smooth enough."""
-    weight, total = 1 / _USUAL**2, 0.0
+    weight, total = 1 / USUAL**2, 0.0
     for points, best in ((area.uppers, min), (area.lowers, max)):
         found = _slope(points, best)
         if found is not None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from math import log2
 
-from postmortem.clocks import Bounds, Clock, agreed_offset, fitted
+from postmortem.clocks import USUAL, Bounds, Clock, agreed_offset, fitted
 from postmortem.sightings import BODY, PATH, REQUEST_ID, TAIL, VALUE, Sighting, kind_of
 
 _MOST_TRIES = 8
@@ -22,7 +22,7 @@ _CANDIDATES = 64
 _EARLY = 20_000
 """µs by which a request may seem to arrive before it left: what the estimate of the clock may be wrong by."""
 _CLOCK_LOST = 1_000_000
-_SAMPLE = 150
+_SAMPLE, _AGAINST = 300, 2_000
 """Exchanges that are compared each with each where no content tells one from the other."""
 _STRONG = frozenset((REQUEST_ID, BODY, PATH))
 _FINDING = frozenset((REQUEST_ID, BODY, PATH, TAIL))
@@ -121,16 +121,18 @@ class _Matching:
 
     def _intervals(self) -> Iterator[tuple[int, int]]:
         """The offsets by which an exchange at B lies within one at A of the same path, for some of them."""
-        middle = max(len(self.a) - _SAMPLE, 0) // 2
+        first = max(len(self.a) - _SAMPLE, 0) // 2
+        sample = [each for each in self.a[first : first + _SAMPLE] if each.ended_at >= 0]
         by_tail: dict[int, list[Sighting]] = {}
         for seen in self.b:
             by_tail.setdefault(_tail(seen), []).append(seen)
-        for a in self.a[middle : middle + _SAMPLE]:
-            if a.ended_at < 0:
-                continue
-            for b in by_tail.get(_tail(a), ())[:2000]:
+        for a in sample:
+            # What the clocks may have drifted apart by since the middle of the sample.
+            drifted = round(abs(a.asked_at - sample[len(sample) // 2].asked_at) * USUAL)
+            for b in by_tail.get(_tail(a), ())[:_AGAINST]:
                 inner = b.ended_at if b.is_complete and a.is_complete else b.asked_at
-                yield inner + self.ahead - a.ended_at, b.asked_at + self.ahead - a.asked_at
+                low, high = inner + self.ahead - a.ended_at, b.asked_at + self.ahead - a.asked_at
+                yield low - drifted, high + drifted
 
     # What order and time tell.
 
