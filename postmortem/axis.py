@@ -20,7 +20,7 @@ _SHARE = 3
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Times from `since` to `until` (µs) on positions from `start` to `end`: of the one scale, or a silence."""
+    """Times `since` to `until` (µs) on positions `start` to `end`: of the one scale, or a silence."""
 
     since: int
     until: int

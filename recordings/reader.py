@@ -15,6 +15,7 @@ from recordings.errors import RecordingError
 from recordings.opening import connect
 from recordings.rereading import MESSAGES, SIDES, Numbered, injections
 from recordings.rows import ExchangeRow, Line, Redaction, Run, RunInfo
+from recordings.selection import EVERY, Selection
 from recordings.sequence import Sequence
 from recordings.timeline import unpack
 from recordings.views import URL
@@ -108,19 +109,35 @@ class Recording:
                 return
             yield some
 
-    def exchanges(self, number: int | None = None) -> Iterator[ExchangeRow]:
-        """A line for each exchange in the order of their numbers, or for one alone."""
+    def exchanges(self, number: int | None = None, chosen: Selection = EVERY) -> Iterator[ExchangeRow]:
+        """A line for each chosen exchange in the order of their numbers, or for one alone."""
+        if number is not None:
+            for row in self._all(f"{_EXCHANGES} WHERE x.id = ?", number):
+                yield ExchangeRow(*row)
+            return
+        where, values = chosen.where()
         after = -1
-        while True:
-            if number is not None:
-                rows = self._all(f"{_EXCHANGES} WHERE x.id = ?", number)
-            else:
-                rows = self._all(f"{_EXCHANGES} WHERE x.id > ? ORDER BY x.id LIMIT 500", after)
+        while rows := self._all(
+            f"{_EXCHANGES} WHERE x.id > ? AND {where} ORDER BY x.id LIMIT 500", after, *values
+        ):
             for row in rows:
                 yield ExchangeRow(*row)
-            if not rows or number is not None:
-                return
             after = rows[-1][0]
+
+    def numbers(self, chosen: Selection) -> list[int]:
+        """The numbers of the chosen exchanges, in order."""
+        where, values = chosen.where()
+        return [row[0] for row in self._all(f"SELECT x.id FROM exchange x WHERE {where} ORDER BY 1", *values)]
+
+    def codes(self, first: int, last: int) -> dict[int, list[tuple[str, Severity, Verdict]]]:
+        """Codes, severities and verdicts of what was found in the exchanges `first` to `last`, in order."""
+        found: dict[int, list[tuple[str, Severity, Verdict]]] = {}
+        for number, code, severity, verdict in self._all(
+            "SELECT exchange, code, severity, verdict FROM finding WHERE exchange BETWEEN ? AND ? ORDER BY id",
+            *(first, last),
+        ):
+            found.setdefault(number, []).append((code, Severity(severity), Verdict(verdict)))
+        return found
 
     def lines(self) -> Iterator[Line]:
         """A line for each request head, in order: the fastest way to know what is there.
