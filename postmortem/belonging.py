@@ -7,7 +7,29 @@ from recordings.reader import Recording
 from recordings.rows import ExchangeRow
 from recordings.selection import Selection
 
+MOST = 12
+"""Exchanges of one stream that are looked at together, if not told otherwise."""
 _AROUND = (Role.ISSUE.value, Role.ECHO.value, Role.CLOSE.value, Role.PREFLIGHT.value)
+
+
+def stream_of(recording: Recording, row: ExchangeRow) -> ExchangeRow | None:
+    """The exchange that began the stream to which `row` belongs, as `belonging` has it; None for others.
+
+    For an update with an ID that was issued before it, that stream; else its scope's latest one.
+    """
+    if row.role == Role.ISSUE:
+        return row
+    if row.role not in (Role.ECHO, Role.CLOSE):
+        return None
+    issue = (Role.ISSUE.value,)
+    choices = [Selection(streams=(row.stream,), roles=issue)] if row.stream else []
+    if row.scope:
+        choices.append(Selection(scopes=(row.scope,), roles=issue))
+    for chosen in choices:
+        before = [each for each in recording.exchanges(chosen=chosen) if each.exchange < row.exchange]
+        if before:
+            return before[-1]
+    return None
 
 
 def belonging(recording: Recording, issue: ExchangeRow) -> list[ExchangeRow]:
@@ -29,6 +51,17 @@ def belonging(recording: Recording, issue: ExchangeRow) -> list[ExchangeRow]:
     preflights = [row for row in (*before, *after) if row.role == Role.PREFLIGHT]
     found |= {row.exchange: row for row in _preflights(asked, preflights)}
     return sorted(found.values(), key=lambda row: row.exchange)
+
+
+def fewer(rows: list[ExchangeRow], shown: int, most: int = MOST) -> list[ExchangeRow]:
+    """At most `most` of `rows`, the first and the last, with the one whose number is `shown`."""
+    if len(rows) <= most:
+        return rows
+    first = most // 2
+    kept = [*rows[:first], *rows[first - most :]]
+    if all(row.exchange != shown for row in kept):
+        kept[first] = next(row for row in rows if row.exchange == shown)
+    return kept
 
 
 def _neighbours(recording: Recording, issue: ExchangeRow) -> tuple[list[ExchangeRow], list[ExchangeRow]]:

@@ -25,8 +25,8 @@ ALIKE = 10_000
 class Lane:
     """What happened on `side`, and when (µs since the start of the run); None where it did not.
 
-    `moments` are the events of an event stream as a browser dispatches them, of any other answer
-    the chunks of its body. `answered` is the final head (RFC 9110 §15.2), `abort` what broke it off.
+    `moments` are the events of an event stream, as a browser dispatches them. `answered` is the final
+    head (RFC 9110 §15.2), `ended` the end of the response, `abort` what broke the exchange off.
     """
 
     side: Side
@@ -92,9 +92,7 @@ class _Taker:
                 lane.ended = event.at
 
     def _chunk(self, chunk: Chunk) -> None:
-        if self._dispatcher is None:
-            self.lane.moments.append(chunk.at)
-        else:
+        if self._dispatcher is not None:
             self.lane.moments.extend([event.at for event in self._dispatcher.feed(chunk)])
 
 

@@ -133,7 +133,8 @@ class Recording:
         """Codes, severities and verdicts of what was found in the exchanges `first` to `last`, in order."""
         found: dict[int, list[tuple[str, Severity, Verdict]]] = {}
         for number, code, severity, verdict in self._all(
-            "SELECT exchange, code, severity, verdict FROM finding WHERE exchange BETWEEN ? AND ? ORDER BY id",
+            "SELECT exchange, code, severity, verdict FROM finding"
+            " WHERE exchange BETWEEN ? AND ? ORDER BY id",
             *(first, last),
         ):
             found.setdefault(number, []).append((code, Severity(severity), Verdict(verdict)))
