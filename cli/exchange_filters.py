@@ -1,7 +1,7 @@
 """The options of commands that look at some of the exchanges: by what they were, when, and how they ended."""
 
 from collections.abc import Callable, Iterator
-from itertools import batched
+from itertools import batched, groupby
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,11 +9,12 @@ import click
 from cli.errors import Unusable
 from cli.moment import MomentType
 from cli.named import rule_codes
-from cli.progress import progress
+from cli.progress import Advance, progress
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from contract.events import Event
     from recordings.reader import Recording
     from recordings.rows import ExchangeRow
     from recordings.selection import Selection
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 _ROLES = ("issue", "echo", "preflight", "close", "other")
 _OUTCOMES = ("complete", "client-abort", "server-abort", "truncated", "proxy", "injected", "open")
 _READ_SINGLY = 2_000
-"""Exchanges up to which each is read by itself for a filter expression; for more, all events are read."""
+"""Exchanges up to which each is read by itself for a filter expression on bodies; for more, all are read."""
+_HEADS_AT_ONCE = 200
 
 
 def _codes(context: click.Context, parameter: click.Parameter, listed: tuple[str, ...]) -> tuple[str, ...]:
@@ -102,6 +104,7 @@ class Filters:
         self._span = since, until
         self._causes = causes
         self._choosers = [_chooser(text) for text in expressions]
+        self._needs_bodies = any(map(_needs_bodies, expressions))
 
     def __bool__(self) -> bool:
         from recordings.selection import EVERY
@@ -117,7 +120,7 @@ class Filters:
         if self._choosers:
             candidates = recording.numbers(chosen)
             some = candidates if numbers is None else [each for each in candidates if each in numbers]
-            numbers = self._matching(recording, some, is_all=len(some) > _READ_SINGLY)
+            numbers = self._matching(recording, some)
         for row in recording.exchanges(chosen=chosen):
             if numbers is None or row.exchange in numbers:
                 yield row
@@ -133,26 +136,50 @@ class Filters:
             self._selection, since=None if since is None else low, until=None if until is None else high
         )
 
-    def _matching(self, recording: "Recording", numbers: list[int], *, is_all: bool) -> set[int]:
-        """Those of `numbers` that one of the filter expressions fits."""
-        from replay.recorded import recorded_exchanges
-
+    def _matching(self, recording: "Recording", numbers: list[int]) -> set[int]:
+        """Those of `numbers`, which are in order, that one of the filter expressions fits."""
         wanted, found = set(numbers), set[int]()
-
-        def take(each: "Recorded") -> None:
-            if each.exchange in wanted and any(fits(each) for fits in self._choosers):
-                found.add(each.exchange)
-
-        with progress(recording.run.last_seq + 1 if is_all else len(numbers), str(recording.path)) as advance:
-            if is_all:
-                for each in recorded_exchanges(_heard(recording, advance)):
-                    take(each)
-            else:
-                for number in numbers:
-                    for each in recorded_exchanges(recording.exchange(number)):
-                        take(each)
-                    advance(1)
+        total, read = recording.run.last_seq + 1, _all_of
+        if not self._needs_bodies:
+            total, read = len(numbers), _heads_of
+        elif len(numbers) <= _READ_SINGLY:
+            total, read = len(numbers), _each_of
+        with progress(total, str(recording.path)) as advance:
+            for each in read(recording, numbers, advance):
+                if each.exchange in wanted and any(fits(each) for fits in self._choosers):
+                    found.add(each.exchange)
         return found
+
+
+def _all_of(recording: "Recording", numbers: list[int], advance: Advance) -> "Iterator[Recorded]":
+    """All exchanges, whole: the fastest way to many."""
+    from replay.recorded import recorded_exchanges
+
+    def heard() -> "Iterator[Event]":
+        for events in recording.batches():
+            yield from events
+            advance(len(events))
+
+    return recorded_exchanges(heard())
+
+
+def _each_of(recording: "Recording", numbers: list[int], advance: Advance) -> "Iterator[Recorded]":
+    """Those of `numbers`, whole, each by itself."""
+    from replay.recorded import recorded_exchanges
+
+    for number in numbers:
+        yield from recorded_exchanges(recording.exchange(number))
+        advance(1)
+
+
+def _heads_of(recording: "Recording", numbers: list[int], advance: Advance) -> "Iterator[Recorded]":
+    """Those of `numbers`, and some between them, without bodies."""
+    from replay.recorded import recorded_exchanges
+
+    for _, group in groupby(numbers, key=lambda number: number // _HEADS_AT_ONCE):
+        some = list(group)
+        yield from recorded_exchanges(recording.heads(some[0], some[-1]))
+        advance(len(some))
 
 
 def with_codes(
@@ -170,12 +197,6 @@ def with_codes(
             yield row, codes
 
 
-def _heard(recording: "Recording", advance: Callable[[int], None]) -> Iterator[Any]:
-    for events in recording.batches():
-        yield from events
-        advance(len(events))
-
-
 def _chooser(text: str) -> "Callable[[Recorded], bool]":
     from addons.choosing import chooser
 
@@ -183,6 +204,12 @@ def _chooser(text: str) -> "Callable[[Recorded], bool]":
         return chooser(text)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="'--match'") from None
+
+
+def _needs_bodies(text: str) -> bool:
+    from addons.choosing import needs_bodies
+
+    return needs_bodies(text)
 
 
 def _of_causes(recording: "Recording", causes: tuple[str, ...]) -> set[int]:

@@ -3,6 +3,7 @@
 import shutil
 import sys
 from collections.abc import Iterator
+from itertools import batched
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,9 @@ from cli.recordings_argument import format_option, in_order_of_start, note, reco
 
 if TYPE_CHECKING:
     from recordings.rows import ExchangeRow, Run
+
+_AT_ONCE = 100
+"""Lines that are written at once: each write is flushed."""
 
 
 @click.command()
@@ -47,8 +51,9 @@ def ls(recordings: tuple[Path, ...], form: str, **chosen: Any) -> None:
     from cli.rendering.exchange_table import exchange_lines
 
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    for line in exchange_lines(_rows(paths, filters, codes=True), several=several, width=width):
-        click.echo(line)
+    lines = exchange_lines(_rows(paths, filters, codes=True), several=several, width=width)
+    for some in batched(lines, _AT_ONCE):
+        click.echo("\n".join(some))
 
 
 type Listed = "tuple[Path, Run, ExchangeRow, dict[str, str | None]]"

@@ -1,6 +1,7 @@
 """Times of a run in words."""
 
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,7 +17,12 @@ def local(run: "Run", at: int, now: datetime) -> str:
     """`at` in local time, with milliseconds, and with the date where that is not the date of `now`."""
     time = run.time(at).astimezone()
     clock = f"{time:%H:%M:%S}.{time.microsecond // 1000:03d}"
-    return clock if time.date() == now.astimezone().date() else f"{time:%Y-%m-%d} {clock}"
+    return clock if time.date() == _local_date(now) else f"{time:%Y-%m-%d} {clock}"
+
+
+@lru_cache(maxsize=8)
+def _local_date(time: datetime) -> date:
+    return time.astimezone().date()
 
 
 def after(microseconds: int) -> str:
