@@ -14,6 +14,7 @@ COMMANDS = {
     "proxy": "cli.proxy:proxy",
     "ls": "cli.ls:ls",
     "show": "cli.show:show",
+    "stats": "cli.stats:stats",
     "tail": "cli.tail:tail",
     "validate": "cli.validate:validate",
     "cors": "cli.cors:cors",

@@ -12,6 +12,10 @@ SHARES = (50, 90, 99)
 COLUMNS = 16
 """Cells of a spread."""
 
+_LEAST = 4
+_LOWEST = 0.001
+"""Where a scale begins at the lowest: it has no 0."""
+
 _STEP = log(1.01)
 """Buckets of a `Rough` are 1 % wide."""
 
@@ -23,11 +27,17 @@ class Scale:
     low: float
     high: float
 
+    @classmethod
+    def over(cls, low: float, high: float) -> "Scale":
+        """One for numbers of `low` to `high`, and `_LEAST` times as high at least, with these in its middle."""
+        low, high = max(low, _LOWEST), max(high, _LOWEST)
+        more = max(_LEAST / (high / low), 1) ** 0.5
+        return cls(low / more, high * more)
+
     def bounds(self) -> list[float]:
         """The lower bounds of all cells but the first."""
-        low, high = max(self.low, 1e-9), max(self.high, 1e-9)
-        step = log(high / low) / COLUMNS if high > low else 0.0
-        return [low * exp(step * number) for number in range(1, COLUMNS)]
+        step = log(self.high / self.low) / COLUMNS
+        return [self.low * exp(step * number) for number in range(1, COLUMNS)]
 
 
 @dataclass(slots=True)

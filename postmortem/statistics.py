@@ -98,9 +98,9 @@ class Statistics:
     def scale(self, measure: str) -> Scale:
         """The scale of the spreads of a measure, the same in all groups."""
         if measure == GAPS:
-            return Scale(self._all_rough.low or 1, self._all_rough.high or 1)
-        low, high = self._ends[MEASURES.index(measure)] or (1.0, 1.0)
-        return Scale(low or 1, high or 1)
+            return Scale.over(self._all_rough.low or 1, self._all_rough.high or 1)
+        low, high = self._ends[MEASURES.index(measure)] or (1, 1)
+        return Scale.over(low or 1, high)
 
     def groups(self) -> list[Group]:
         """All groups with what was measured, in the order of their names; fills in `total` as well."""

@@ -24,7 +24,7 @@ COLUMNS = (
     Column("findings", flexible=True),
 )
 
-_OUTCOMES = {"complete": None, "client-abort": "cyan", "open": "cyan", "injected": "magenta"}
+OUTCOME_COLOURS = {"complete": None, "client-abort": "cyan", "open": "cyan", "injected": "magenta"}
 
 
 def exchange_lines(
@@ -58,7 +58,7 @@ def _cells(run: "Run", row: "ExchangeRow", codes: dict[str, str | None], now: da
         Cell("-" if row.status is None else str(row.status), status_colour(row.status)),
         Cell(_known(row.role), None if row.role in (None, "other") else "cyan"),
         Cell(_known(row.stream)),
-        Cell(printable(row.outcome), _OUTCOMES.get(row.outcome, "yellow")),
+        Cell(printable(row.outcome), OUTCOME_COLOURS.get(row.outcome, "yellow")),
         Cell(" ".join(codes) or "-", words=codes),
     ]
 

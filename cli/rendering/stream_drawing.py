@@ -9,7 +9,7 @@ from cli.rendering.exchange_table import status_colour
 from cli.rendering.finding_lines import COLOURS
 from cli.rendering.glyphs import Glyphs
 from cli.rendering.styling import bold, coloured
-from cli.rendering.times import after, duration
+from cli.rendering.times import after, brief
 from contract.events import Deed, Injection, Side
 from contract.findings import Finding, Role
 from postmortem.axis import Axis
@@ -25,7 +25,6 @@ _LABELLED = 1_000_000
 _MOST_FLAG_ROWS = 4
 _LONGEST_NAME = 30
 _WORDS = {Role.ISSUE: "stream", Role.ECHO: "update", Role.PREFLIGHT: "preflight", Role.CLOSE: "end"}
-_LONG_UNITS = (("min", 60), ("h", 3600), ("d", 86400))
 _SIDES = {Side.SERVER: ("server", "magenta"), Side.CLIENT: ("client", "yellow")}
 _COLOURS = {
     Mark.WAITING: "bright_black",
@@ -108,7 +107,7 @@ class StreamDrawing:
     def _ruler(self) -> str:
         axis, row = self._axis, _Row(self._axis.width)
         for silence in axis.silences:
-            row.put(silence.start, _brief(silence.until - silence.since).center(SILENCE_WIDTH), "yellow")
+            row.put(silence.start, brief(silence.until - silence.since).center(SILENCE_WIDTH), "yellow")
             self._used.add("silence")
         for at in axis.ticks(_TICKS_APART):
             column = axis.column(at)
@@ -156,7 +155,7 @@ class StreamDrawing:
         found = [pause for pause in pauses(lane, self._axis) if not self._has_silence(pause.start, pause.end)]
         longest = max((pause.duration for pause in found), default=0)
         for pause in found:
-            label = f" {_brief(pause.duration)} "
+            label = f" {brief(pause.duration)} "
             room = pause.end - pause.start
             if room >= len(label) + 2 and pause.duration >= min(longest, _LABELLED):
                 row.put(pause.start + (room - len(label)) // 2, label, _COLOURS[pause.mark])
@@ -246,17 +245,6 @@ def _times(each: Drawn) -> Iterator[int]:
 def _label(row: ExchangeRow) -> str:
     word = _WORDS.get(Role(row.role)) if row.role else None
     return f"#{row.exchange} {word or shortened(printable(row.method), 10)} {row.status or '-'}"
-
-
-def _brief(microseconds: int) -> str:
-    """A duration in at most seven characters: `0.3 ms`, `12 ms`, `3.4 s`, `2.5 min`, `3.1 h`, `99 d`."""
-    if microseconds < 10_000:
-        return f"{microseconds / 1000:.1f} ms"
-    if microseconds < 100_000_000:
-        return duration(microseconds)
-    seconds = microseconds / 1_000_000
-    unit, size = next((each for each in _LONG_UNITS if seconds < 100 * each[1]), _LONG_UNITS[-1])
-    return f"{seconds / size:.{1 if seconds < 10 * size else 0}f} {unit}"
 
 
 def strikes(entry: Injection) -> bool:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from recordings.rows import Run
 
+_LONG_UNITS = (("min", 60), ("h", 3600), ("d", 86400))
+
 
 def utc(run: "Run", at: int) -> str:
     """`at` (µs since the start of `run`) as ISO 8601 in UTC, with microseconds."""
@@ -36,3 +38,14 @@ def duration(microseconds: int) -> str:
     if microseconds < 1_000_000:
         return f"{microseconds / 1000:.0f} ms"
     return f"{microseconds / 1_000_000:.1f} s"
+
+
+def brief(microseconds: int) -> str:
+    """A duration in at most seven characters: `0.3 ms`, `12 ms`, `3.4 s`, `2.5 min`, `3.1 h`, `99 d`."""
+    if microseconds < 10_000:
+        return f"{microseconds / 1000:.1f} ms"
+    if microseconds < 100_000_000:
+        return duration(microseconds)
+    seconds = microseconds / 1_000_000
+    unit, size = next((each for each in _LONG_UNITS if seconds < 100 * each[1]), _LONG_UNITS[-1])
+    return f"{seconds / size:.{1 if seconds < 10 * size else 0}f} {unit}"
