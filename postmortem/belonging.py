@@ -49,7 +49,8 @@ def belonging(recording: Recording, issue: ExchangeRow) -> list[ExchangeRow]:
         found |= {row.exchange: row for row in recording.exchanges(chosen=with_id)}
     asked = sorted(found.values(), key=lambda row: row.exchange)
     preflights = [row for row in (*before, *after) if row.role == Role.PREFLIGHT]
-    found |= {row.exchange: row for row in _preflights(asked, preflights)}
+    last = {row.url: row.exchange for row in before if row.role != Role.PREFLIGHT}
+    found |= {row.exchange: row for row in _preflights(asked, preflights, last)}
     return sorted(found.values(), key=lambda row: row.exchange)
 
 
@@ -80,10 +81,14 @@ def _neighbours(recording: Recording, issue: ExchangeRow) -> tuple[list[Exchange
     return before, after
 
 
-def _preflights(asked: Iterable[ExchangeRow], preflights: list[ExchangeRow]) -> list[ExchangeRow]:
-    """For each of `asked` the last of `preflights` to its URL since the one before that went there."""
+def _preflights(
+    asked: Iterable[ExchangeRow], preflights: list[ExchangeRow], last: dict[str, int]
+) -> list[ExchangeRow]:
+    """For each of `asked` the last of `preflights` to its URL since the one before that went there.
+
+    `last` are the numbers of those before all of `asked`, by URL.
+    """
     found: list[ExchangeRow] = []
-    last: dict[str, int] = {}
     for row in asked:
         since = last.get(row.url, -1)
         ours = [each for each in preflights if each.url == row.url and since < each.exchange < row.exchange]

@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from math import ceil, exp, floor, log
+from math import exp, floor, log
 
 SHARES = (50, 90, 99)
 """The percentiles that are told, in percent."""
@@ -29,7 +29,7 @@ class Scale:
 
     @classmethod
     def over(cls, low: float, high: float) -> "Scale":
-        """One for numbers of `low` to `high`, and `_LEAST` times as high at least, with these in its middle."""
+        """One for numbers of `low` to `high`, in its middle where they are less than `_LEAST` times apart."""
         low, high = max(low, _LOWEST), max(high, _LOWEST)
         more = max(_LEAST / (high / low), 1) ** 0.5
         return cls(low / more, high * more)
@@ -57,7 +57,7 @@ class Distribution:
 
 def rank(share: int, n: int) -> int:
     """Which of `n` numbers in order, from 1, is the percentile: the nearest rank."""
-    return max(1, ceil(share * n / 100))
+    return max(1, -(-share * n // 100))
 
 
 def distribution(ordered: Iterable[float], n: int, scale: Scale) -> Distribution:

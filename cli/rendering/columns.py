@@ -36,7 +36,14 @@ class Cell:
         """`fitted`, which is the text as it fits into its column, in colour."""
         if not self.words:
             return coloured(fitted, self.colour)
-        return " ".join([coloured(word, self.words.get(word, self.colour)) for word in fitted.split(" ")])
+        return " ".join([coloured(word, self._colour_of(word)) for word in fitted.split(" ")])
+
+    def _colour_of(self, word: str) -> str | None:
+        """The colour of a word, which may have lost its end."""
+        if word in self.words or not word.endswith("…"):
+            return self.words.get(word, self.colour)
+        begin = word.removesuffix("…")
+        return next((colour for whole, colour in self.words.items() if whole.startswith(begin)), self.colour)
 
 
 def table(columns: Sequence[Column], rows: Iterable[Sequence[Cell]], width: int | None) -> Iterator[str]:

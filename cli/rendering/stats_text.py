@@ -8,6 +8,7 @@ from rich.cells import cell_len
 from cli.rendering.escaping import printable
 from cli.rendering.exchange_table import OUTCOME_COLOURS, status_colour
 from cli.rendering.glyphs import Glyphs
+from cli.rendering.report_text import counted
 from cli.rendering.styling import bold, coloured
 from cli.rendering.times import brief
 from postmortem.activity import Activity
@@ -40,7 +41,7 @@ class StatsText:
         self._by = by
         self._activity = activity
         self._glyphs = glyphs
-        plot, numbers = COLUMNS + 2, (_NUMBER + 1) * (len(SHARES) + 2)
+        plot, numbers = COLUMNS + 4, (_NUMBER + 1) * (len(SHARES) + 2)
         names = max([cell_len(printable(group.name)) for group in self._groups] + [len(by)])
         self._name_width = max(min(names, width - plot - numbers), len(by))
 
@@ -56,7 +57,8 @@ class StatsText:
     def _summary(self) -> Iterator[str]:
         total, activity = self._total, self._activity
         since, until = activity.since.strftime(_TIME), activity.until.strftime(_TIME)
-        yield bold(f"{total.exchanges:,} exchanges, {total.streams:,} streams, {total.findings:,} findings")
+        counts = (total.exchanges, "exchange"), (total.streams, "stream"), (total.findings, "finding")
+        yield bold(", ".join([counted(number, what) for number, what in counts]))
         yield f"{since} to {until} UTC"
         yield f"{_size(total.request_bytes)} sent, {_size(total.response_bytes)} received (bodies)"
         if any(activity.counts):
