@@ -4,6 +4,7 @@ Times are those at which the client got what completed an event, since the head 
 are known for streams that passed while mitmproxy ran, and whose content is kept (`addons.contents`).
 """
 
+import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
@@ -17,6 +18,9 @@ from contract.sse import SseEvent, SseParser, SseTail
 from recordings.decoding import decoder_for
 
 _MEDIA_TYPE = "text/event-stream"
+_WIDTH = 72
+_APART = " "
+"""Between paragraphs; mitmweb leaves an empty line out."""
 _PRIORITY = 2.0
 """Above mitmproxy's own views, of which the keenest says 1."""
 
@@ -47,9 +51,9 @@ class EventStreamContentview(Contentview):
     def prettify(self, data: bytes, metadata: Metadata) -> str:
         """A few lines on the whole stream, and a line for each event."""
         flow = metadata.flow
-        remarks = [line for line in flow.comment.split("\n") if line] if flow is not None else []
+        remarks = [] if flow is None else _wrapped(flow.comment)
         read = self._read(data, metadata.http_message)
-        above = [*map(printable, remarks), ""] if remarks else []
+        above = [*remarks, _APART] if remarks else []
         return "\n".join([*above, *_lines(read)]) + "\n"
 
     def _read(self, data: bytes, message: http.Message | None) -> _Read:
@@ -62,6 +66,16 @@ class EventStreamContentview(Contentview):
             if b"".join(piece for _, piece in decoded) == data:
                 return _parsed(decoded, chunks=len(pieces))
         return _parsed([(0, data)], chunks=None)
+
+
+def _wrapped(comment: str) -> list[str]:
+    return [
+        part
+        for line in comment.split("\n")
+        for part in textwrap.wrap(
+            printable(line), _WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+        )
+    ]
 
 
 def _decoded(pieces: Iterable[tuple[int, bytes]], coding: str) -> Iterator[tuple[int, bytes]]:
@@ -90,10 +104,10 @@ def _lines(read: _Read) -> Iterator[str]:
     if read.chunks is not None and events:
         yield _timing(events)
     if events:
-        yield ""
+        yield _APART
         yield from _table(events, timed=read.chunks is not None)
     if read.tail is not None:
-        yield ""
+        yield _APART
         yield _left_over(read.tail)
 
 
@@ -108,7 +122,7 @@ def _timing(events: list[SseEvent]) -> str:
     line = f"first after {_ms(first)} ms, last after {_ms(last)} ms"
     if len(events) > 1:
         gap, before = max((b.at - a.at, -number) for number, (a, b) in enumerate(pairwise(events), 2))
-        line += f", longest wait {_ms(gap)} ms, before event {-before}"
+        line += f", longest wait {_ms(gap)} ms (before {-before})"
     return line
 
 
