@@ -201,9 +201,9 @@ class StreamidVerifier:
         shown = self.run.flow(exchange)
         if not isinstance(shown, http.HTTPFlow):
             return
-        comments = [each for each in shown.comment.split("\n") if each]
-        if line not in comments:
-            shown.comment = "\n".join([*comments, line])
+        # What is said of a stream when its ID is issued is said again, and more, when it is sent back.
+        comments = [each for each in shown.comment.split("\n") if each and not line.startswith(each)]
+        shown.comment = "\n".join([*comments, line])
         if _weight(mark) < _weight(shown.marked):
             shown.marked = mark
         changed[shown.id] = shown
