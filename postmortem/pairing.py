@@ -132,7 +132,7 @@ class _Matching:
             # What the clocks may have drifted apart by since the middle of the sample.
             drifted = round(abs(a.asked_at - sample[len(sample) // 2].asked_at) * USUAL)
             for b in by_tail.get(_tail(a), ())[:_AGAINST]:
-                inner = b.ended_at if b.is_complete and a.is_complete else b.asked_at
+                inner = b.heard_at if b.is_complete and a.is_complete else b.asked_at
                 low, high = inner + self.ahead - a.ended_at, b.asked_at + self.ahead - a.asked_at
                 yield low - drifted, high + drifted
 
@@ -146,7 +146,7 @@ class _Matching:
             at = clock.at_a(seen.asked_at)
             active.go_to(at)
             if place not in self._anchored:
-                over = clock.at_a(seen.ended_at) - leeway if seen.is_complete else 0
+                over = clock.at_a(seen.heard_at) - leeway if seen.is_complete else 0
                 found = self._best(active, seen, at, over)
                 if found is not None:
                     self._found[place] = found
@@ -290,11 +290,11 @@ def _answering(a: Sighting, tries: Sequence[Sighting]) -> Sighting:
 
 def _bounds(a: Sighting, first: Sighting, main: Sighting, ahead: int) -> Bounds:
     upper = (a.asked_at, first.asked_at + ahead - a.asked_at)
-    if a.sent_at >= 0 and first.sent_at >= 0:
+    if a.is_sent and first.is_sent:
         upper = min(upper, (a.sent_at, first.sent_at + ahead - a.sent_at), key=lambda point: point[1])
     lower = None
     if a.status and a.status == main.status:
         lower = (a.answered_at, main.answered_at + ahead - a.answered_at)
         if a.is_complete and main.is_complete:
-            lower = max(lower, (a.ended_at, main.ended_at + ahead - a.ended_at), key=lambda point: point[1])
+            lower = max(lower, (a.heard_at, main.heard_at + ahead - a.heard_at), key=lambda point: point[1])
     return Bounds(upper, lower)
