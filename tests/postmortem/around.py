@@ -5,7 +5,6 @@ recordings have to be told apart and paired as those of a busy machine.
 """
 
 import contextlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,14 +13,18 @@ from typing import Any
 
 import requests
 
+from cli.rendering.diff_json import diff_fields
+from contract.profile import builtin
 from lab.hop.process import Hop
 from lab.processes import Lab
+from postmortem.hops import hop_report
+from postmortem.taps import Taps
 from recordings.reader import Recording
-from tests.cli.streamid import streamid
 from tests.postmortem.hops import haproxy, nginx
 from tests.support.lab import logged_in, running_lab
 from tests.support.proxy import Proxy
 
+CHAT = builtin("chat")
 ORIGIN = {"Origin": "https://app.example"}
 EVENTS = 31
 """Of each stream: 30 tokens and the last event, 25 ms apart."""
@@ -43,6 +46,7 @@ class Around:
 
     a: Path
     b: Path
+    taps: Taps
     numbers: Mapping[str, tuple[int, ...]]
 
     def changes(self, hop: str) -> dict[str, tuple[int, int]]:
@@ -55,12 +59,10 @@ class Around:
             for each in self.told(hop)["changes"]
         }
 
-    def told(self, hop: str, *more: str) -> Any:
+    def told(self, hop: str) -> Any:
         """What `diff --format json` says of one hop."""
-        chosen = [f"--exchange={number}" for number in self.numbers[hop]]
-        result = streamid("diff", self.a, self.b, *chosen, "--format", "json", *more)
-        assert result.exit_code in (0, 1), result.output
-        return json.loads(result.stdout)["hops"][0]
+        report = hop_report(self.taps, CHAT, wanted=frozenset(self.numbers[hop]))
+        return diff_fields([report], "chat")["hops"][0]
 
 
 _WHERE = {"request": "request", "response": "answer"}
@@ -69,22 +71,21 @@ _WHERE = {"request": "request", "response": "answer"}
 @contextlib.contextmanager
 def recorded_around(folder: Path, faults: Sequence[str]) -> Iterator[Around]:
     """All hops used once; `faults` are those of the lab's own hop, each in one of its own."""
-    with running_lab(tokens=EVENTS - 1, interval=0.025) as lab:
-        with Proxy(f"reverse:{lab.chat_url}", folder=folder / "b") as behind, contextlib.ExitStack() as hops:
-            ports: dict[str, int] = {}
-            for name, settings in NGINX.items():
-                ports[name] = hops.enter_context(nginx(behind.port, folder / name, settings))
-            for name, settings in HAPROXY.items():
-                ports[name] = hops.enter_context(haproxy(behind.port, folder / name, settings))
-            upstream = f"http://127.0.0.1:{behind.port}"
-            with ThreadPoolExecutor(4) as pool:
-                opened = pool.map(lambda fault: hops.enter_context(Hop(upstream, [fault])), faults)
-                ports |= {fault: hop.port for fault, hop in zip(faults, opened, strict=True)}
-            modes = [f"reverse:http://127.0.0.1:{port}" for port in ports.values()]
-            with Proxy(*modes, folder=folder / "a") as before:
-                with ThreadPoolExecutor(len(ports)) as pool:
-                    list(pool.map(lambda port: _talk(lab, port), before.ports))
-    yield Around(before.recording, behind.recording, _numbers(before.recording, ports))
+    with contextlib.ExitStack() as hops:
+        lab = hops.enter_context(running_lab(tokens=EVENTS - 1, interval=0.025))
+        behind = hops.enter_context(Proxy(f"reverse:{lab.chat_url}", folder=folder / "b"))
+        ports: dict[str, int] = {}
+        for name, settings in NGINX.items():
+            ports[name] = hops.enter_context(nginx(behind.port, folder / name, settings))
+        for name, settings in HAPROXY.items():
+            ports[name] = hops.enter_context(haproxy(behind.port, folder / name, settings))
+        for fault in faults:
+            ports[fault] = hops.enter_context(Hop(f"http://127.0.0.1:{behind.port}", [fault])).port
+        modes = [f"reverse:http://127.0.0.1:{port}" for port in ports.values()]
+        with Proxy(*modes, folder=folder / "a") as before, ThreadPoolExecutor(len(ports)) as pool:
+            list(pool.map(lambda port: _talk(lab, port), before.ports))
+    with Recording(before.recording) as a, Recording(behind.recording) as b:
+        yield Around(before.recording, behind.recording, Taps(a, b), _numbers(a, ports))
 
 
 def _talk(lab: Lab, port: int) -> None:
@@ -103,9 +104,8 @@ def _talk(lab: Lab, port: int) -> None:
         client.update(session, identity or "stream-12345", headers=ORIGIN)
 
 
-def _numbers(path: Path, ports: Mapping[str, int]) -> dict[str, tuple[int, ...]]:
-    with Recording(path) as recording:
-        rows = list(recording.exchanges())
+def _numbers(recording: Recording, ports: Mapping[str, int]) -> dict[str, tuple[int, ...]]:
+    rows = list(recording.exchanges())
     return {
         name: tuple(row.exchange for row in rows if f":{port}/" in row.url) for name, port in ports.items()
     }
