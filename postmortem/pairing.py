@@ -107,13 +107,20 @@ class _Matching:
     def first_clock(self) -> Clock:
         """The clock by the anchors; where there are none, the offset by which most of B lies within A.
 
-        An anchor by which a request came a second before it left is dropped.
+        An anchor by which a request came a second before it left is dropped. Where several at B are one
+        exchange at A, they are further tries only if they came while it was open there: else a hop has made
+        other exchanges alike, and order has to tell.
         """
-        self._found = dict(self._anchored)
+        counts = Counter(self._anchored.values())
+        self._found = {b: a for b, a in self._anchored.items() if counts[a] == 1} or dict(self._anchored)
         if self._anchored:
             clock = fitted(list(self.bounds()), self.ahead)
+            leeway = min(_EARLY, _PRECISE + round(clock.slack()))
             for place, at_a in list(self._anchored.items()):
-                if clock.at_a(self.b[place].asked_at) < self.a[at_a].asked_at - _CLOCK_LOST:
+                at, a = clock.at_a(self.b[place].asked_at), self.a[at_a]
+                is_early = at < a.asked_at - _CLOCK_LOST
+                is_late = 0 <= a.ended_at < at - leeway
+                if is_early or (counts[at_a] > 1 and (is_late or at < a.asked_at - leeway)):
                     del self._anchored[place]
             self._found = dict(self._anchored)
             return fitted(list(self.bounds()), self.ahead)
