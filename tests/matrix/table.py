@@ -18,7 +18,7 @@ PLAIN = (
 BUGS = (
     Cell(("race=150",), expected=("SV301", TELLS), causes=("server-race",)),
     Cell(("not-stored",), expected=("SV301",), causes=("server-not-stored",)),
-    Cell(("expire=0.2",), delay=0.4, expected=("SV301", TELLS)),
+    Cell(("expire=0.3",), scenario="quick and slow", expected=("SV301",), causes=("server-expired",)),
     Cell(("overwrite",), scenario="two chats", expected=("SV301", TELLS), causes=("server-overwritten",)),
     Cell(("no-affinity=2",), expected=("SV301", TELLS), causes=("server-no-affinity",)),
     Cell(("wrong-header=X-Stream-Id",), expected=("ID102", TELLS), causes=("server-name-mismatch",)),
