@@ -4,7 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from cli.rendering.escaping import printable, shortened
+from rich.cells import cell_len
+
+from cli.rendering.escaping import printable
 from cli.rendering.exchange_table import status_colour
 from cli.rendering.finding_lines import COLOURS
 from cli.rendering.glyphs import Glyphs
@@ -195,7 +197,7 @@ class StreamDrawing:
         glyphs, axis = self._glyphs, self._axis
         found: list[tuple[int, tuple[str, str, str]]] = []
         for fault in each.faults:
-            name = shortened(printable(fault.fault), _LONGEST_NAME)
+            name = _narrow(fault.fault)[:_LONGEST_NAME]
             found.append((axis.column(fault.at), (glyphs.fault, name, "magenta")))
             self._used.add("fault")
         for finding in each.findings:
@@ -244,7 +246,12 @@ def _times(each: Drawn) -> Iterator[int]:
 
 def _label(row: ExchangeRow) -> str:
     word = _WORDS.get(Role(row.role)) if row.role else None
-    return f"#{row.exchange} {word or shortened(printable(row.method), 10)} {row.status or '-'}"
+    return f"#{row.exchange} {word or _narrow(row.method)[:10]} {row.status or '-'}"
+
+
+def _narrow(text: str) -> str:
+    """`text`, safe to print, with each character in one cell."""
+    return "".join([character if cell_len(character) == 1 else "?" for character in printable(text)])
 
 
 def strikes(entry: Injection) -> bool:
