@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 PIPED_WIDTH = 100
 """Cells of a line where the output is no terminal."""
-_LEAST_WIDTH, _MOST_WIDTH = 60, 240
+_LEAST_WIDTH, _MOST_WIDTH = 70, 240
 
 
 @dataclass(frozen=True, slots=True)
