@@ -12,12 +12,13 @@ from recordings import migrations
 from recordings.errors import RecordingError
 from recordings.migrations import APPLICATION_ID, migrate
 from recordings.reader import Recording
-from tests.support.sequences import record, small
+from recordings.views import VIEWS as FIRST_VIEWS
+from tests.support.sequences import record, small, stream
 
 TABLES = {
     "run",
     *("exchange", "field", "request", "response", "message", "body", "segment", "abort", "gap", "injection"),
-    *("finding", "verdict", "redaction"),
+    *("finding", "verdict", "redaction", "incident"),
 }
 VIEWS = {
     "runs",
@@ -30,7 +31,14 @@ VIEWS = {
     "gaps",
     "redactions",
     "injections",
+    "incidents",
 }
+
+OF_FORMAT_2 = (
+    "DROP VIEW incidents; DROP TABLE incident; DROP VIEW streams; DROP VIEW findings;"
+    "ALTER TABLE exchange DROP COLUMN title;" + ";".join(FIRST_VIEWS[4:6]) + ";"
+)
+"""What makes of a recording of the newest format one of format 2."""
 
 NEWEST = len(migrations.MIGRATIONS)
 
@@ -105,8 +113,35 @@ def test_one_that_cannot_be_migrated_says_so(tmp_path: Path, monkeypatch: pytest
 def test_a_recording_of_format_1_gets_the_journal_of_faults(tmp_path: Path) -> None:
     path = record(tmp_path / "r.db", small(1))
     with contextlib.closing(sqlite3.connect(path)) as connection:
-        connection.executescript("DROP VIEW injections; DROP TABLE injection; PRAGMA user_version = 1")
+        connection.executescript(
+            f"{OF_FORMAT_2} DROP VIEW injections; DROP TABLE injection; PRAGMA user_version = 1"
+        )
     with Recording(path) as recording:
         assert list(recording.events()) == small(1)
     with contextlib.closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT count(*) FROM injections").fetchone()[0] == 0
+
+
+def test_a_recording_of_format_2_gets_a_place_for_incidents(tmp_path: Path) -> None:
+    path = record(tmp_path / "r.db", small(1))
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.executescript(f"{OF_FORMAT_2} PRAGMA user_version = 2")
+    with Recording(path) as recording:
+        assert list(recording.incidents()) == []
+        assert list(recording.events()) == small(1)
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT count(*) FROM incidents").fetchone()[0] == 0
+
+
+def test_an_exchange_has_a_title_and_the_views_of_older_recordings_tell_more(tmp_path: Path) -> None:
+    path = record(tmp_path / "r.db", [*small(1), *stream(2)])
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.executescript(f"{OF_FORMAT_2} PRAGMA user_version = 2")
+    with Recording(path) as recording:
+        assert list(recording.events()) == [*small(1), *stream(2)]
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        titles = connection.execute("SELECT title FROM exchange").fetchall()
+        assert titles == [("POST /a → 200",), ("POST /api/chat/sessions/s/stream → 200",)]
+        columns = "verdict, outcome, events, first_byte_ms, largest_gap_ms, findings"
+        assert connection.execute(f"SELECT {columns} FROM streams").fetchall() == []
+        assert connection.execute("SELECT request FROM findings").fetchall() == []
