@@ -20,6 +20,7 @@ COMMANDS = {
     "tail": "cli.tail:tail",
     "validate": "cli.validate:validate",
     "cors": "cli.cors:cors",
+    "diagnose": "cli.diagnose:diagnose",
     "diff": "cli.diff:diff",
     "probe": "cli.probe:probe",
     "profiles": "cli.profiles:profiles",

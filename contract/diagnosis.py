@@ -35,7 +35,8 @@ class Diagnosis:
     """Concludes causes for one profile.
 
     `causes` are the codes that may be named (all, if not given). With `waits`, incidents come at the end
-    alone, decided with all that was seen; of very many cases the oldest are decided before.
+    alone, decided with all that was seen; of very many cases the oldest are decided before. `is_joined`
+    says that the two sides are those of two taps.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Diagnosis:
         *,
         vantage: Vantage = Vantage.BOTH,
         waits: bool = False,
+        is_joined: bool = False,
         causes: Collection[str] | None = None,
     ) -> None:
         self.profile = profile
@@ -57,7 +59,7 @@ class Diagnosis:
         self._vantage = vantage
         self._causes = frozenset(CAUSES if causes is None else causes)
         self._waits = waits
-        self._seen = Experience()
+        self._seen = Experience(is_joined=is_joined)
         self._open: OrderedDict[str, Case] = OrderedDict()
         self._fresh: OrderedDict[str, None] = OrderedDict()
         """Cases of which something is new since they were looked at, the longest quiet first."""

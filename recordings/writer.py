@@ -23,6 +23,7 @@ from recordings.batch import Batch
 from recordings.decoding import DECODERS
 from recordings.drained import Drained, Load
 from recordings.file import RecordingFile
+from recordings.imported import vantage_of
 from recordings.intake import Intake
 from recordings.rows import EventRedactor, RunInfo
 from recordings.unkept import NoFile
@@ -82,7 +83,9 @@ class Writer:
         self.path = path
         self._run_info = run
         self._redactor = redactor
-        self._checker = None if profile is None else Explainer(profile, decoders=DECODERS)
+        self._checker = (
+            None if profile is None else Explainer(profile, decoders=DECODERS, vantage=vantage_of(run))
+        )
         self._heard = time.monotonic()
         self._on_judged = on_judged
         self._on_trouble = on_trouble

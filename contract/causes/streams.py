@@ -34,7 +34,7 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 def find(case: Case, seen: Experience) -> Iterator[Incident]:
     """The incidents of the case's messages on their way."""
     for testimony in case.testimonies:
-        verdict = _redirected(testimony) or _unreached(testimony)
+        verdict = _redirected(testimony) or _unreached(case, testimony, seen)
         if verdict is not None:
             yield incident(case, verdict, [testimony])
         elif testimony.role is Role.ISSUE and testimony.client is not None:
@@ -78,12 +78,13 @@ def _redirected(testimony: Testimony) -> Verdict | None:
     )
 
 
-def _unreached(testimony: Testimony) -> Verdict | None:
+def _unreached(case: Case, testimony: Testimony, seen: Experience) -> Verdict | None:
     """A request that the service never got."""
     abort = testimony.client_abort or testimony.server_abort
-    if not testimony.is_routed or testimony.server is not None:
+    if not testimony.is_routed or testimony.server is not None or testimony.request_at_server is not None:
         return None
-    is_on_purpose = "drop-request" in testimony.faults or "lost on its way" in (abort.reason if abort else "")
+    if "network-cached" in case.causes_of(testimony.exchange):
+        return None
     if abort is not None and abort.manner is Manner.UNREACHABLE:
         return Verdict(
             "network-unreachable",
@@ -93,7 +94,7 @@ def _unreached(testimony: Testimony) -> Verdict | None:
             facts(Fact(abort.reason, testimony.exchange, SERVER)),
             not_because(server_truncated="no answer had begun"),
         )
-    if not is_on_purpose:
+    if not (seen.is_joined or "drop-request" in testimony.faults):
         return None
     got = f"{testimony.client.status}" if testimony.client else "no answer"
     return Verdict(
