@@ -66,7 +66,7 @@ class StatsText:
             most = max(activity.counts)
             yield ""
             yield bold("Exchanges over time") + f"  (a cell is {part}, the highest {most:,})"
-            yield coloured(self._glyphs.sparkline(activity.counts), "cyan")
+            yield coloured(self._glyphs.sparkline(activity.counts).rstrip(), "cyan")
         statuses = {
             _status(status): count for status, count in sorted(total.statuses.items(), key=_by_status)
         }
