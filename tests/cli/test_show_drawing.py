@@ -1,6 +1,8 @@
 """The drawing of `streamid show`: a stream and what belongs to it, on one axis."""
 
 import re
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,8 +34,7 @@ def at_width(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
     monkeypatch.setattr("cli.rendering.glyphs.output_width", lambda: width)
 
 
-@pytest.fixture
-def burst(tmp_path: Path) -> Path:
+def kept_back() -> list[Event]:
     """A preflight, a stream that a hop kept back until its end, three minutes, a refusal and a retry."""
     talk = Talk()
     events = talk.exchange("OPTIONS", STREAM, request=PREFLIGHT, status=204, response=ALLOWS)
@@ -51,7 +52,16 @@ def burst(tmp_path: Path) -> Path:
     talk.at = end + 185_000_000
     refused = talk.refused(FIRST)
     talk.at += 800_000
-    return record(tmp_path / "burst.db", [*events, *sent, *got, *refused, *talk.update(FIRST)])
+    return [*events, *sent, *got, *refused, *talk.update(FIRST)]
+
+
+@pytest.fixture
+def burst(tmp_path: Path) -> Path:
+    """Such a recording, made before anything was diagnosed live."""
+    path = record(tmp_path / "burst.db", kept_back())
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("DELETE FROM incident")
+    return path
 
 
 @pytest.mark.parametrize("width", [80, 100, 200])
@@ -133,6 +143,29 @@ def test_a_fault_that_struck_is_marked(tmp_path: Path) -> None:
     entry = Injection(1, events[3].at, "no-id", "strip-header", Message.RESPONSE, Deed.HIT, "", 1, "number 1")
     path = record(tmp_path / "struck.db", [*events[:4], entry, *events[4:]])
     assert any("✎no-id" in line for line in drawing(path, 1))
+
+
+def test_a_cause_stands_beside_the_findings_where_it_showed(tmp_path: Path) -> None:
+    path = record(tmp_path / "diagnosed.db", kept_back())
+    drawn = drawing(path, 2)
+    assert any("network-buffered" in line and "HT603" in line for line in drawn)
+    assert any(line.endswith("◆ cause   ▁ 1 to 8 events, █ 57 to 64") for line in drawn)
+
+
+def test_marks_that_fit_on_no_side_of_their_time_stand_one_below_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_width(monkeypatch, 80)
+    names = [f"a-fault-with-a-long-name-{n}" for n in range(3)]
+    events: list[Event] = kept_back()
+    entries = [
+        Injection(2, events[-30].at, name, "buffer", Message.RESPONSE, Deed.HIT, "", 1, "") for name in names
+    ]
+    path = record(tmp_path / "struck.db", [*events[:-30], *entries, *events[-30:]])
+    drawn = drawing(path, 2)
+    places = [line.index(name) for line in drawn for name in names if name in line]
+    assert len(places) == 3
+    assert len(set(places)) == 1
 
 
 def test_what_is_no_stream_is_not_drawn(chat: Path, tmp_path: Path) -> None:
