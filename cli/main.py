@@ -16,6 +16,7 @@ COMMANDS = {
     "show": "cli.show:show",
     "tail": "cli.tail:tail",
     "validate": "cli.validate:validate",
+    "report": "cli.report:report",
     "cors": "cli.cors:cors",
     "probe": "cli.probe:probe",
     "profiles": "cli.profiles:profiles",

@@ -1,4 +1,4 @@
-"""From recordings and what their diagnosis gave to a report: one pass over lines, then the streams that matter."""
+"""From recordings and their diagnosis to a report: one pass over lines, then the streams that matter."""
 
 from collections.abc import Iterable
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Which streams a report shows in full: those of incidents, those with findings, and all where they are few."""
+"""Which streams a report shows in full: of incidents, with findings, and all where they are few."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ def choose(
     *,
     limit: int | None,
 ) -> Chosen:
-    """At most `limit` stories (None: all streams): incidents, then exchanges with `errors`, then with `codes`.
+    """At most `limit` stories (None: all streams): of incidents, then with `errors`, then with `codes`.
 
     No exchange is in two of them. Where all streams are no more than `limit`, the healthy ones follow.
     """
@@ -65,7 +65,7 @@ def _groups(
         involved.sort(key=lambda n: (known[n].role != "issue", n))
         if involved:
             yield [*group(involved[0]), *involved]
-            # What it could not take along, having been taken, or being another stream, has a story of its own.
+            # What it could not take along has a story of its own.
             yield from map(group, involved[1:])
     for number in (*errors, *codes):
         if number in known:

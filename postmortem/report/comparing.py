@@ -5,7 +5,7 @@ from contract.two_sides import HOP_BY_HOP, REWRITTEN, Change, Kind, compare_head
 from postmortem.report.model import HeaderRow, Mark, MessageView
 from postmortem.report.visible import shortened
 
-VALUE_SHOWN = 2_000
+VALUE_SHOWN = 600
 """Characters of a header's value."""
 
 _MARKS = {Kind.DROPPED: Mark.DROPPED, Kind.RENAMED: Mark.RENAMED, Kind.CHANGED: Mark.CHANGED}
@@ -32,7 +32,7 @@ def message_view(
 
 
 def header_rows(message: Message, entered: Headers, left: Headers) -> list[HeaderRow]:
-    """Each header by name, its lines joined by line feeds: in the order in which they entered, new ones last."""
+    """Each header by name, its lines joined by line feeds: in the order of entering, new ones last."""
     changes = {change.name: change for change in compare_heads(message, entered, left)}
     renamed = {change.after for change in changes.values() if change.kind is Kind.RENAMED}
     before, after = _by_name(entered), _by_name(left)

@@ -103,10 +103,13 @@ class _OneSide:
             self.dispatcher = Dispatcher(content_coding(event.headers)) if self.seen else None
         elif isinstance(event, Chunk) and self.dispatcher and is_of_response(event, self.side):
             self._add(self.dispatcher.feed(event))
-        elif isinstance(event, End) and is_of_response(event, self.side):
+        elif isinstance(event, End | Abort) and self._is_end(event):
             self.end_at = event.at
-        elif isinstance(event, Abort) and event.side & self.side and self.end_at is None:
-            self.end_at = event.at
+
+    def _is_end(self, event: End | Abort) -> bool:
+        if isinstance(event, End):
+            return is_of_response(event, self.side)
+        return bool(event.side & self.side) and self.end_at is None
 
     def _add(self, events: list[SseEvent]) -> None:
         for event in events:
@@ -125,7 +128,9 @@ def _read(recording: Recording, number: int) -> tuple[_OneSide, _OneSide]:
 
 
 def _trace(client: _OneSide, server: _OneSide, *, is_broken: bool) -> Trace:
-    both = zip(zip(server.at, server.keys, strict=True), zip(client.at, client.keys, strict=True), strict=False)
+    both = zip(
+        zip(server.at, server.keys, strict=True), zip(client.at, client.keys, strict=True), strict=False
+    )
     return Trace(
         sent=server.at,
         got=client.at,

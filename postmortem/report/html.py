@@ -17,7 +17,7 @@ from postmortem.report.prose import inline, paragraphs
 from postmortem.report.rows import rows_json
 from postmortem.report.verdict import verdict
 from postmortem.report.visible import shortened, visible
-from postmortem.report.wording import after, clock, counted, duration, party
+from postmortem.report.wording import after, clock, counted, duration, party, path_of
 
 INCIDENTS_SHOWN = 25
 """Incidents of one cause."""
@@ -97,6 +97,7 @@ def _environment() -> Environment:
         "kind": finding_kind,
         "paragraphs": paragraphs,
         "party": party,
+        "path": path_of,
         "shortened": shortened,
         "side": SIDE_NAMES.__getitem__,
     }

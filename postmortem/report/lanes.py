@@ -133,7 +133,9 @@ def _times(
     times = [row.at, *[finding.at for finding in findings]]
     if trace:
         times += [*trace.sent, *trace.got]
-        times += [at for at in (trace.sent_head, trace.got_head, trace.sent_end, trace.got_end) if at is not None]
+        times += [
+            at for at in (trace.sent_head, trace.got_head, trace.sent_end, trace.got_end) if at is not None
+        ]
     for each in bars:
         times += [each.at, each.at + (each.first_byte or 0), each.ended_at or each.at]
     return times

@@ -41,7 +41,7 @@ class Mark(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HeaderRow:
-    """A header as it entered the proxy and as it left; None where it is not there. `name` as written first."""
+    """A header as it entered the proxy and as it left (None: it is not there). `name` as first written."""
 
     name: str
     entered: str | None
@@ -51,7 +51,7 @@ class HeaderRow:
 
 @dataclass(frozen=True, slots=True)
 class MessageView:
-    """A request or an answer. With one side seen only (`side`), `left` is empty and every row has that side."""
+    """A request or an answer. Where one side was seen only (`side`), `left` is empty and rows have that."""
 
     title: str
     side: Side
@@ -113,7 +113,7 @@ class Detail:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A stream and the exchanges that belong to it, or an exchange by itself: a timeline, and each in full."""
+    """A stream with the exchanges that belong to it, or an exchange alone: a timeline, and each in full."""
 
     exchange: int
     stream: str
@@ -138,6 +138,12 @@ class Section:
     counts: Counter[str] = field(default_factory=Counter)
     stories: list[Story] = field(default_factory=list)
     stories_left_out: int = 0
+
+    @property
+    def streams_not_shown(self) -> int:
+        """How many streams are not shown in full."""
+        shown = {each.row.exchange for story in self.stories for each in story.details}
+        return sum(row.role == "issue" and row.exchange not in shown for row in self.rows)
 
     @property
     def ended_at(self) -> int:

@@ -13,7 +13,9 @@ def inline(text: str) -> Markup:
     """One line; nothing in it but code spans is markup."""
     parts = _CODE.split(text.strip())
     return Markup("").join(
-        Markup("<code>{}</code>").format(visible(part[1:-1])) if _CODE.fullmatch(part) else escape(visible(part))
+        Markup("<code>{}</code>").format(visible(part[1:-1]))
+        if _CODE.fullmatch(part)
+        else escape(visible(part))
         for part in parts
     )
 

@@ -14,7 +14,7 @@ COLUMNS = (
     *("exchange", "at", "first", "end", "method", "url", "status", "role", "stream", "scope", "outcome"),
     *("codes", "causes", "events", "sent", "got", "story"),
 )
-"""What an exchange is in the JSON, in this order. Texts are numbers into `texts`; times are µs, -1 for none."""
+"""An exchange in the JSON, in this order. Texts are numbers into `texts`; times are µs, -1 for none."""
 
 
 def rows_json(report: Report) -> str:

@@ -1,4 +1,4 @@
-"""Recorded text on a page: what does not print is written out, so that nothing hides, reorders or splits it."""
+"""Recorded text on a page: what does not print is written out, so that nothing hides or reorders it."""
 
 import re
 from typing import Any

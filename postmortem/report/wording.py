@@ -46,3 +46,9 @@ def clock(time: datetime) -> str:
 def counted(count: int, noun: str) -> str:
     """`1 finding`, `2 findings`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def path_of(url: str) -> str:
+    """What follows the origin in a URL; all of it where there is none."""
+    origin, slashes, rest = url.partition("://")
+    return f"/{rest.partition('/')[2]}" if slashes and origin.isalpha() else url

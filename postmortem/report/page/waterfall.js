@@ -36,6 +36,13 @@ const rowHeight = () => (matchMedia("(max-width: 44rem)").matches ? 52 : 30);
 
 function draw() {
   if (!fall) return;
+  const before = fall.clientHeight;
+  drawRows();
+  // The first rows make the box as high as it will be, and more of them may be in view then.
+  if (fall.clientHeight !== before) drawRows();
+}
+
+function drawRows() {
   const height = rowHeight();
   const count = table.items.length;
   const above = Math.floor(fall.scrollTop / height);
@@ -97,7 +104,7 @@ function tableRow(item, index, axis) {
     element("td", `c-status s${Math.floor(row.status / 100)}`, row.status ? String(row.status) : "–"),
     element("td", "c-role", row.role === "other" ? "" : row.role),
     element("td", row.causes ? "c-found bad" : "c-found", row.codes || ""),
-    element("td", "c-bar", bar(row, axis.get(row.section))),
+    element("td", "c-bar", bar(row, axis.get(row.section) || spans.get(row.section))),
   );
   return made;
 }
