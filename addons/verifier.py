@@ -16,7 +16,7 @@ from addons import json_lines, wording
 from addons.repetition import INTERVAL, Found, Repetition
 from addons.run import Run
 from contract.events import Abort, End, Event, Injection, Message, ResponseHead
-from contract.findings import Finding, Output, Role, Severity, StreamVerdict, Verdict
+from contract.findings import ExchangeFacts, Finding, Output, Role, Severity, StreamVerdict, Verdict
 from recordings.drained import Drained, Ended, RequestLine
 
 logger = logging.getLogger("streamid")
@@ -67,7 +67,7 @@ class StreamidVerifier:
             self._waiting.append(Found(output, requests.get(output.exchange)))
         elif isinstance(output, StreamVerdict):
             self._waiting.append(output)
-        elif self.log_headers and output.role is Role.ISSUE:
+        elif self.log_headers and isinstance(output, ExchangeFacts) and output.role is Role.ISSUE:
             self._waiting.extend(self._heads.pop(output.exchange, ()))
 
     def trouble(self, sentence: str) -> None:

@@ -5,9 +5,12 @@ All are plain, serialisable values: nothing in them refers to the checker's stat
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from contract.events import Side
+
+if TYPE_CHECKING:
+    from contract.incidents import Incident  # it imports from here; the alias below is evaluated by nobody
 
 
 class Severity(StrEnum):
@@ -110,4 +113,4 @@ class ExchangeFacts:
     scope: str
 
 
-type Output = Finding | StreamVerdict | ExchangeFacts
+type Output = Finding | StreamVerdict | ExchangeFacts | Incident

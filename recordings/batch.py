@@ -11,6 +11,7 @@ from contract.events import Headers
 from recordings.bodies import Bodies, BodyRow
 from recordings.fields import FieldNumbers
 from recordings.folding import BODY, fold
+from recordings.incidents import COLUMNS as INCIDENT_COLUMNS
 
 type Row = list[object] | tuple[object, ...]
 
@@ -80,6 +81,7 @@ STATEMENTS = {
         "exchange, code, name, severity, verdict, message, stream, scope, side, at, evidence",
     ),
     "verdict": _insert("verdict", "stream, scope, issued, exposed, echoed, accepted, status, at"),
+    "incident": _insert("incident", INCIDENT_COLUMNS),
     "redaction": _insert("redaction", "exchange, message, side, place, offset, length, token"),
     "run": "UPDATE run SET last_seq = ?, last_at = ?, settled = ?, lost_events = ?, lost_bytes = ?",
 }

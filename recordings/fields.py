@@ -80,3 +80,8 @@ class FieldLines:
         for row, name, value in rows:
             pairs[str(row)] = name.encode("latin-1"), value.encode("latin-1")
         return pairs[number.strip()]
+
+
+def storable(text: str) -> str:
+    """`text` without what no UTF-8 file can hold (lone surrogates)."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()

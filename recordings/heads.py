@@ -2,6 +2,7 @@
 
 from contract.events import Headers, Kind, RequestHead, ResponseHead, Side
 from recordings.batch import Batch
+from recordings.fields import storable
 from recordings.tracks import SIDES
 
 _BOTH = Side.BOTH
@@ -88,8 +89,3 @@ def event_stream(headers: Headers) -> tuple[bool, bool]:
 
 def _is_identity(coding: bytes) -> bool:
     return coding.strip().lower() in (b"", b"identity")
-
-
-def storable(text: str) -> str:
-    """`text` without what no UTF-8 file can hold (lone surrogates)."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()

@@ -9,12 +9,13 @@ from collections.abc import Iterable
 
 from contract.events import Abort, Chunk, End, Event, Gap, Injection, Message, RequestHead, ResponseHead, Side
 from contract.findings import ExchangeFacts, Finding, Output, StreamVerdict
+from contract.incidents import Incident
 from recordings.batch import Batch
 from recordings.bodies import Bodies
 from recordings.counting import EventCount
 from recordings.drained import Drained, Ended, RequestLine
 from recordings.exchanges import OpenExchange
-from recordings.fields import FieldNumbers
+from recordings.fields import FieldNumbers, storable
 from recordings.heads import (
     Head,
     are_alike_requests,
@@ -22,9 +23,9 @@ from recordings.heads import (
     event_stream,
     request_row,
     response_row,
-    storable,
     waiting,
 )
+from recordings.incidents import incident_row
 from recordings.rows import Redaction
 from recordings.tracks import RESPONSE, SIDES, Pending, Track
 
@@ -118,6 +119,9 @@ class Intake:
             rows["verdict"].append(
                 _clean(v.stream, v.scope, v.issued, v.exposed, v.echoed, v.accepted, v.status, v.at)
             )
+
+        elif isinstance(output, Incident):
+            rows["incident"].append(incident_row(output))
 
     def redacted(self, redaction: Redaction) -> None:
         """Take a note of what was replaced where."""

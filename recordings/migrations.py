@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from sqlite_utils import Database
 
-from recordings.views import VIEWS, VIEWS_OF_FORMAT_2
+from recordings.views import VIEWS, VIEWS_OF_FORMAT_2, VIEWS_OF_FORMAT_3
 
 APPLICATION_ID = 0x73747264
 """`strd`, in the file's header: `file` and our reader tell a recording by it."""
@@ -191,7 +191,32 @@ def journal_of_faults(db: Database) -> None:
         db.execute(view)
 
 
-MIGRATIONS: tuple[Callable[[Database], None], ...] = (first_schema, journal_of_faults)
+def incidents(db: Database) -> None:
+    """Format 3: what failures were put down to."""
+    db.execute(
+        """CREATE TABLE incident (
+            id INTEGER PRIMARY KEY,
+            exchange INTEGER NOT NULL REFERENCES exchange(id), -- where it showed first
+            at INTEGER NOT NULL, last_at INTEGER NOT NULL, -- of the first and the last exchange
+            stream TEXT NOT NULL, scope TEXT NOT NULL,
+            status INTEGER,
+            cause TEXT NOT NULL,
+            confidence TEXT NOT NULL,       -- certain, likely, possible
+            summary TEXT NOT NULL, advice TEXT NOT NULL,
+            evidence TEXT NOT NULL,         -- JSON array of {"fact", "exchange", "side"}
+            ruled_out TEXT NOT NULL,        -- JSON array of {"cause", "because"}
+            possible TEXT NOT NULL,         -- JSON array of causes, where `cause` is inconclusive
+            decides TEXT NOT NULL,          -- the capture that would decide then
+            exchanges TEXT NOT NULL,        -- JSON array of numbers: all that belong to it
+            injected TEXT NOT NULL          -- the fault that made it on purpose; '' where none did
+        )"""
+    )
+    db.execute("CREATE INDEX incident_exchange ON incident(exchange)")
+    for view in VIEWS_OF_FORMAT_3:
+        db.execute(view)
+
+
+MIGRATIONS: tuple[Callable[[Database], None], ...] = (first_schema, journal_of_faults, incidents)
 """Append only. Step n brings a file of format n to format n + 1."""
 
 

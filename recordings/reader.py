@@ -11,6 +11,8 @@ from typing import Any, Self
 
 from contract.events import Event, Form, Injection
 from contract.findings import Finding, Severity, StreamVerdict, Verdict
+from contract.incidents import Incident
+from recordings import incidents
 from recordings.errors import RecordingError
 from recordings.opening import connect
 from recordings.rereading import MESSAGES, SIDES, Numbered, injections
@@ -219,6 +221,16 @@ class Recording:
             yield StreamVerdict(
                 *(stream, scope, issued, _bool(exposed), echoed, _bool(accepted), status, at),
             )
+
+    def incidents(self, exchange: int | None = None, *, after: int = 0) -> Iterator[Incident]:
+        """What was diagnosed, in the order in which it was concluded; without the first `after`.
+
+        With `exchange`, those that showed in that exchange.
+        """
+        for row in self._rows(f"SELECT id, {incidents.COLUMNS} FROM incident", exchange, after):
+            with self._translated():
+                incident = incidents.incident_of(row[1:])
+            yield incident
 
     def redactions(self, exchange: int | None = None) -> Iterator[Redaction]:
         """Where secrets were replaced."""

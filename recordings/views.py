@@ -71,3 +71,11 @@ VIEWS_OF_FORMAT_2 = (
         CAST(i.before AS TEXT) AS before, CAST(i.after AS TEXT) AS after, i.offset
     FROM injection i""",
 )
+
+VIEWS_OF_FORMAT_3 = (
+    f"""CREATE VIEW incidents AS
+    SELECT i.exchange, {_utc("i.at")} AS at, {_utc("i.last_at")} AS last_at, i.cause, i.confidence, i.summary,
+        i.advice, i.status, i.stream, i.scope, i.injected, i.evidence, i.ruled_out, i.possible, i.decides,
+        i.exchanges
+    FROM incident i""",
+)

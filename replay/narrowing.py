@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from contract.findings import ExchangeFacts, Finding, StreamVerdict
+from contract.findings import Finding, Output
 
 type Moment = datetime | int
 """A point of time (with its zone), or µs since the start of a recording."""
@@ -37,7 +37,7 @@ class Narrowing:
             return False
         return not self.scopes or finding.scope in self.scopes
 
-    def named_by(self, output: Finding | StreamVerdict | ExchangeFacts) -> frozenset[str]:
+    def named_by(self, output: Output) -> frozenset[str]:
         """Which of the streams and scopes that are asked for `output` is about."""
         return (self.streams & {output.stream}) | (self.scopes & {output.scope})
 

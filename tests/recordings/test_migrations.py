@@ -17,7 +17,7 @@ from tests.support.sequences import record, small
 TABLES = {
     "run",
     *("exchange", "field", "request", "response", "message", "body", "segment", "abort", "gap", "injection"),
-    *("finding", "verdict", "redaction"),
+    *("finding", "verdict", "redaction", "incident"),
 }
 VIEWS = {
     "runs",
@@ -30,6 +30,7 @@ VIEWS = {
     "gaps",
     "redactions",
     "injections",
+    "incidents",
 }
 
 NEWEST = len(migrations.MIGRATIONS)
@@ -105,8 +106,22 @@ def test_one_that_cannot_be_migrated_says_so(tmp_path: Path, monkeypatch: pytest
 def test_a_recording_of_format_1_gets_the_journal_of_faults(tmp_path: Path) -> None:
     path = record(tmp_path / "r.db", small(1))
     with contextlib.closing(sqlite3.connect(path)) as connection:
-        connection.executescript("DROP VIEW injections; DROP TABLE injection; PRAGMA user_version = 1")
+        connection.executescript(
+            "DROP VIEW injections; DROP TABLE injection; DROP VIEW incidents; DROP TABLE incident;"
+            "PRAGMA user_version = 1"
+        )
     with Recording(path) as recording:
         assert list(recording.events()) == small(1)
     with contextlib.closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT count(*) FROM injections").fetchone()[0] == 0
+
+
+def test_a_recording_of_format_2_gets_a_place_for_incidents(tmp_path: Path) -> None:
+    path = record(tmp_path / "r.db", small(1))
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.executescript("DROP VIEW incidents; DROP TABLE incident; PRAGMA user_version = 2")
+    with Recording(path) as recording:
+        assert list(recording.incidents()) == []
+        assert list(recording.events()) == small(1)
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT count(*) FROM incidents").fetchone()[0] == 0
