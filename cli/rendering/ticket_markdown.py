@@ -41,7 +41,7 @@ def _parts(report: "Report") -> Iterator[list[str]]:
         yield list(_cause(group))
         for occurrence in group.occurrences[:PER_CAUSE]:
             yield list(_incident(occurrence, several=len(report.sections) > 1))
-        more = len(group.occurrences) - PER_CAUSE
+        more = group.count - min(len(group.occurrences), PER_CAUSE)
         if more > 0:
             yield [f"… and {more:,} more of this cause.", ""]
     rules = list(_rules(report))
@@ -67,9 +67,11 @@ def _recordings(report: "Report") -> Iterator[str]:
 
 
 def _cause(group: "CauseGroup") -> Iterator[str]:
-    count = len(group.occurrences)
-    yield f"### {_code(group.cause)}{'' if count == 1 else f' ({count:,} times)'}"
+    yield f"### {_code(group.cause)}{'' if group.count == 1 else f' ({group.count:,} times)'}"
     yield ""
+    if group.known:
+        yield group.known.means
+        yield ""
     scopes = group.scopes
     if len(scopes) > 1:
         named = ", ".join(map(_code, scopes[:_SCOPES]))

@@ -10,6 +10,7 @@ from importlib import resources
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from contract.causes import CAUSES
 from contract.explaining import Explanation, PageError, explanation
 from contract.findings import SIDE_NAMES
 from postmortem.report.model import Report, finding_kind
@@ -17,7 +18,7 @@ from postmortem.report.prose import inline, paragraphs
 from postmortem.report.rows import rows_json
 from postmortem.report.verdict import verdict
 from postmortem.report.visible import shortened, visible
-from postmortem.report.wording import after, clock, counted, duration, party, path_of
+from postmortem.report.wording import after, clock, counted, duration, path_of
 
 INCIDENTS_SHOWN = 25
 """Incidents of one cause."""
@@ -96,12 +97,11 @@ def _environment() -> Environment:
         "inline": inline,
         "kind": finding_kind,
         "paragraphs": paragraphs,
-        "party": party,
         "path": path_of,
         "shortened": shortened,
         "side": SIDE_NAMES.__getitem__,
     }
-    environment.globals["counted"] = counted
+    environment.globals |= {"counted": counted, "causes": CAUSES}
     return environment
 
 

@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from contract.causes import CAUSES
+from contract.causes.cause import Cause
+from contract.causes.unsolved import INCONCLUSIVE
 from contract.events import Side
 from contract.findings import Finding, Verdict
 from contract.incidents import Incident
@@ -161,10 +164,16 @@ class Occurrence:
 
 @dataclass(frozen=True, slots=True)
 class CauseGroup:
-    """All incidents of one cause, over all recordings, in order."""
+    """All incidents of one cause, over all recordings, in order.
+
+    `count` is how many there are; a diagnosis may have listed fewer. `known` explains the cause; None
+    where it is another version's.
+    """
 
     cause: str
     occurrences: Sequence[Occurrence]
+    count: int
+    known: Cause | None
 
     @property
     def scopes(self) -> list[str]:
@@ -218,8 +227,14 @@ class Report:
         for section in self.sections:
             for incident in section.diagnosed.incidents:
                 found.setdefault(incident.cause, []).append(Occurrence(section, incident))
-        groups = [CauseGroup(cause, each) for cause, each in found.items()]
-        return sorted(groups, key=lambda group: (group.cause == "inconclusive", -len(group.occurrences)))
+        counts = Counter[str]()
+        for section in self.sections:
+            counts.update({group.cause: group.count for group in section.diagnosed.groups})
+        groups = [
+            CauseGroup(cause, each, max(counts[cause], len(each)), CAUSES.get(cause))
+            for cause, each in found.items()
+        ]
+        return sorted(groups, key=lambda group: (group.cause == INCONCLUSIVE, -group.count))
 
     def rules(self) -> list[RuleGroup]:
         """The findings by rule, in the order of their codes."""

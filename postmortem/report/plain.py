@@ -20,8 +20,7 @@ def head(report: Report) -> dict[str, Any]:
         "streams": report.streams,
         "findings": dict(sorted(report.counts.items())),
         "causes": [
-            {"cause": group.cause, "count": len(group.occurrences), "scopes": group.scopes}
-            for group in report.causes()
+            {"cause": group.cause, "count": group.count, "scopes": group.scopes} for group in report.causes()
         ],
     }
 

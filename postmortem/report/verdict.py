@@ -14,13 +14,13 @@ def verdict(report: Report) -> str:
     if not groups:
         return f"No incident in {exchanges}{_findings(report)}."
     named = ", ".join(
-        group.cause if len(group.occurrences) == 1 else f"{group.cause} ({len(group.occurrences):,})"
-        for group in groups
+        group.cause if group.count == 1 else f"{group.cause} ({group.count:,})" for group in groups
     )
     of = "" if len(groups) == 1 else f" of {len(groups)} causes"
     injected = sum(bool(each.incident.injected) for group in groups for each in group.occurrences)
     purpose = f" {injected:,} of them made on purpose, by an injected fault." if injected else ""
-    return f"{counted(report.incidents, 'incident')}{of} in {exchanges}: {named}.{purpose}"
+    means = f" {groups[0].known.means}" if len(groups) == 1 and groups[0].known else ""
+    return f"{counted(report.incidents, 'incident')}{of} in {exchanges}: {named}.{means}{purpose}"
 
 
 def _findings(report: Report) -> str:

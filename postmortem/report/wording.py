@@ -1,21 +1,6 @@
-"""Times, counts and parties in words, as all forms of a report say them."""
+"""Times, counts and paths in words, as all forms of a report say them."""
 
 from datetime import datetime
-
-PARTIES = {
-    "client": "client",
-    "server": "service",
-    "network": "a hop",
-    "cors": "service, CORS",
-    "expected": "nobody",
-    "inconclusive": "not decided",
-}
-"""Who a cause blames, by the first part of its code."""
-
-
-def party(cause: str) -> str:
-    """Whose doing a cause is."""
-    return PARTIES.get(cause.partition("-")[0], "")
 
 
 def after(microseconds: int) -> str:
