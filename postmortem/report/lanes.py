@@ -107,13 +107,14 @@ def timeline(
     bars = list(others[:_MOST_BARS]) if trace else [row, *others[: _MOST_BARS - 1]]
     found = sorted(findings, key=lambda finding: finding.at)
     axis = Axis(_times(row, trace, bars, found), WIDTH, _SILENCE_WIDTH)
-    bottom = _GOT + _LANE + 18 if trace else 20
+    whole = axis.until - axis.since
+    bottom = _GOT + _LANE + 18 if trace else 32
     flags = _flags(axis, found, bottom)
     bottom = max([flag.y for flag in flags], default=bottom - 10) + 12
     drawn = tuple(_bar(axis, each, bottom + number * _BAR_ROW) for number, each in enumerate(bars))
     return Timeline(
         height=bottom + len(drawn) * _BAR_ROW + 2,
-        ticks=tuple((_x(axis, at), after(at - axis.since)) for at in axis.ticks(_BETWEEN_TICKS)),
+        ticks=tuple((_x(axis, at), _tick(at - axis.since, whole)) for at in axis.ticks(_BETWEEN_TICKS)),
         silences=tuple(
             (each.start / 10, (each.end - each.start) / 10, duration(each.until - each.since))
             for each in axis.silences
@@ -125,6 +126,14 @@ def timeline(
         flags=flags,
         says=_says(row, trace, others, found),
     )
+
+
+def _tick(at: int, whole: int) -> str:
+    """The time of a tick on an axis that is `whole` long: no more places than it needs."""
+    if whole < 1_000_000:
+        return f"+{at / 1000:.4g} ms"
+    seconds = at / 1_000_000
+    return f"+{seconds:,.0f} s" if seconds >= 1000 else f"+{seconds:.4g} s"
 
 
 def _times(

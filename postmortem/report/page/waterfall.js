@@ -32,7 +32,10 @@ function widen(found, row) {
 
 const table = { items: items(rows), chosen: -1, printing: false, drawnFrom: -1, drawnTo: -1 };
 
-const rowHeight = () => (matchMedia("(max-width: 44rem)").matches ? 52 : 30);
+const phone = matchMedia("(max-width: 44rem)");
+const rowHeight = () => (phone.matches ? 52 : 30);
+/** How many columns there are to see. */
+const columns = () => (phone.matches ? 3 : 6);
 
 function draw() {
   if (!fall) return;
@@ -64,7 +67,7 @@ function drawRows() {
 function spacer(height) {
   const made = element("tr", "spacer", element("td", ""));
   made.setAttribute("aria-hidden", "true");
-  made.firstChild.colSpan = 6;
+  made.firstChild.colSpan = columns();
   made.firstChild.style.height = `${height}px`;
   return made;
 }
@@ -88,7 +91,7 @@ function tableRow(item, index, axis) {
   made.setAttribute("aria-rowindex", index + 2);
   if (item.section) {
     const head = element("th", "section-head", `${item.section.number} · ${visible(item.section.name)}`);
-    head.colSpan = 6;
+    head.colSpan = columns();
     made.append(head);
     return made;
   }
