@@ -18,7 +18,7 @@ from postmortem.report.prose import inline, paragraphs
 from postmortem.report.rows import rows_json
 from postmortem.report.verdict import verdict
 from postmortem.report.visible import shortened, visible
-from postmortem.report.wording import after, clock, counted, duration, path_of
+from postmortem.report.wording import after, clock, counted, duration, path_of, sentence
 
 INCIDENTS_SHOWN = 25
 """Incidents of one cause."""
@@ -98,6 +98,7 @@ def _environment() -> Environment:
         "kind": finding_kind,
         "paragraphs": paragraphs,
         "path": path_of,
+        "sentence": sentence,
         "shortened": shortened,
         "side": SIDE_NAMES.__getitem__,
     }

@@ -37,3 +37,8 @@ def path_of(url: str) -> str:
     """What follows the origin in a URL; all of it where there is none."""
     origin, slashes, rest = url.partition("://")
     return f"/{rest.partition('/')[2]}" if slashes and origin.isalpha() else url
+
+
+def sentence(text: str) -> str:
+    """`text` as it begins a sentence."""
+    return text[:1].upper() + text[1:]
