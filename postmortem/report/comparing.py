@@ -18,7 +18,6 @@ def message_view(
     message: Message, client: Head | None, server: Head | None, body: str = "", body_note: str = ""
 ) -> MessageView | None:
     """The message; None where neither side has a head of it."""
-    title = "Request" if message is Message.REQUEST else "Answer"
     entered, left = (client, server) if message is Message.REQUEST else (server, client)
     if entered is None or left is None:
         only = entered or left
@@ -26,9 +25,9 @@ def message_view(
             return None
         side = Side.CLIENT if only is client else Side.SERVER
         rows = [HeaderRow(name, value, value, Mark.SAME) for name, value in _lines(only.headers)]
-        return MessageView(title, side, _start(only), "", tuple(rows), body, body_note)
+        return MessageView(message, side, _start(only), "", tuple(rows), body, body_note)
     rows = header_rows(message, entered.headers, left.headers)
-    return MessageView(title, Side.BOTH, _start(entered), _start(left), tuple(rows), body, body_note)
+    return MessageView(message, Side.BOTH, _start(entered), _start(left), tuple(rows), body, body_note)
 
 
 def header_rows(message: Message, entered: Headers, left: Headers) -> list[HeaderRow]:

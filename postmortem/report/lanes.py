@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from contract.findings import Finding
-from postmortem.axis import Axis
+from postmortem.axis import Axis, Piece
 from postmortem.report.wording import after, duration
 from recordings.rows import ExchangeRow
 
@@ -22,6 +22,7 @@ _BETWEEN_TICKS = 190.0
 _MOST_BARS, _MOST_GAPS, _MOST_SLOPES = 12, 3, 400
 _FLAG_ROOM = 17.0
 _SENT, _GOT, _LANE = 36, 76, 16
+_SILENCE_ROW = 13
 _FLAG_ROW, _BAR_ROW = 17, 30
 
 
@@ -85,12 +86,23 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
+class Silence:
+    """What the axis cuts short: where it is, and how long it was."""
+
+    x: float
+    width: float
+    label: str
+    label_x: float
+    anchor: str
+
+
+@dataclass(frozen=True, slots=True)
 class Timeline:
-    """The drawing: `ticks` are (x, label), `silences` (x, width, label) of what the axis cuts short."""
+    """The drawing; `ticks` are (x, label)."""
 
     height: int
     ticks: tuple[tuple[float, str], ...]
-    silences: tuple[tuple[float, float, str], ...]
+    silences: tuple[Silence, ...]
     lanes: tuple[Lane, ...]
     slopes: str
     bars: tuple[Bar, ...]
@@ -108,24 +120,30 @@ def timeline(
     found = sorted(findings, key=lambda finding: finding.at)
     axis = Axis(_times(row, trace, bars, found), WIDTH, _SILENCE_WIDTH)
     whole = axis.until - axis.since
-    bottom = _GOT + _LANE + 18 if trace else 32
+    top = _SILENCE_ROW if axis.silences else 0
+    bottom = top + (_GOT + _LANE + 18 if trace else 32)
     flags = _flags(axis, found, bottom)
     bottom = max([flag.y for flag in flags], default=bottom - 10) + 12
     drawn = tuple(_bar(axis, each, bottom + number * _BAR_ROW) for number, each in enumerate(bars))
     return Timeline(
         height=bottom + len(drawn) * _BAR_ROW + 2,
         ticks=tuple((_x(axis, at), _tick(at - axis.since, whole)) for at in axis.ticks(_BETWEEN_TICKS)),
-        silences=tuple(
-            (each.start / 10, (each.end - each.start) / 10, duration(each.until - each.since))
-            for each in axis.silences
-        ),
-        lanes=_lanes(axis, row, trace) if trace else (),
+        silences=tuple(map(_silence, axis.silences)),
+        lanes=_lanes(axis, row, trace, top) if trace else (),
         slopes=_slopes(axis, trace) if trace else "",
         bars=drawn,
         bars_left_out=len(others) + (trace is None) - len(bars),
         flags=flags,
         says=_says(row, trace, others, found),
     )
+
+
+def _silence(piece: Piece) -> Silence:
+    x, end = piece.start * 100 / WIDTH, piece.end * 100 / WIDTH
+    label = f"⋯ {duration(piece.until - piece.since)}"
+    if x > 100 - _FLAG_ROOM:
+        return Silence(x, end - x, label, end, "end")
+    return Silence(x, end - x, label, x, "start")
 
 
 def _tick(at: int, whole: int) -> str:
@@ -154,11 +172,11 @@ def _x(axis: Axis, at: int) -> float:
     return round(axis.position(at) * 100 / WIDTH, 2)
 
 
-def _lanes(axis: Axis, row: ExchangeRow, trace: Trace) -> tuple[Lane, ...]:
+def _lanes(axis: Axis, row: ExchangeRow, trace: Trace, top: int) -> tuple[Lane, ...]:
     lanes = []
     for title, y, label_y, events, head, end in (
-        ("service sent", _SENT, _SENT - 5, trace.sent, trace.sent_head, trace.sent_end),
-        ("client got", _GOT, _GOT + _LANE + 12, trace.got, trace.got_head, trace.got_end),
+        ("service sent", top + _SENT, top + _SENT - 5, trace.sent, trace.sent_head, trace.sent_end),
+        ("client got", top + _GOT, top + _GOT + _LANE + 12, trace.got, trace.got_head, trace.got_end),
     ):
         if head is None:
             continue

@@ -12,7 +12,7 @@ from enum import StrEnum
 from contract.causes import CAUSES
 from contract.causes.cause import Cause
 from contract.causes.unsolved import INCONCLUSIVE
-from contract.events import Side
+from contract.events import Message, Side
 from contract.findings import Finding, Verdict
 from contract.incidents import Incident
 from postmortem.diagnosing import Diagnosed
@@ -56,7 +56,7 @@ class HeaderRow:
 class MessageView:
     """A request or an answer. Where one side was seen only (`side`), `left` is empty and rows have that."""
 
-    title: str
+    message: Message
     side: Side
     entered: str
     left: str
@@ -64,6 +64,21 @@ class MessageView:
     body: str
     """As text; empty where there is none, or where it is an event stream."""
     body_note: str
+
+    @property
+    def from_whom(self) -> str:
+        """Whose words `entered` are."""
+        return "Client sent" if self.message is Message.REQUEST else "Service sent"
+
+    @property
+    def to_whom(self) -> str:
+        """Who got `left`."""
+        return "Service got" if self.message is Message.REQUEST else "Client got"
+
+    @property
+    def title(self) -> str:
+        """What the message is called."""
+        return "Request" if self.message is Message.REQUEST else "Answer"
 
     @property
     def differs(self) -> bool:
