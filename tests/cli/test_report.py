@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 
 from contract.events import Event
+from postmortem.report.building import STREAMS
+from postmortem.report.comparing import VALUE_SHOWN
+from postmortem.report.details import BODY_SHOWN, DATA_SHOWN, EVENTS_SHOWN
+from postmortem.report.html import FINDINGS_SHOWN, INCIDENTS_SHOWN
 from tests.cli.recorded import record
 from tests.cli.streamid import ROOT, streamid
 from tests.contract.build import FIRST, ID_HEADER, SECOND, Talk
@@ -233,3 +237,34 @@ def test_secrets_stay_what_they_were_redacted_to(tmp_path: Path) -> None:
         printed = streamid("report", recording, "--format", form, "-o", "-").stdout
         assert "a-secret-token" not in printed
         assert form == "markdown" or "Bearer ~" in printed
+
+
+DOCUMENT = ROOT / "docs" / "report.md"
+
+
+def test_the_ticket_in_the_document_is_what_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    (shown,) = re.findall(r"^````console\n\$ streamid (.*?)\n(.*?)^````$", DOCUMENT.read_text(), re.M | re.S)
+    assert streamid(*shown[0].split()).stdout == shown[1]
+
+
+def test_the_pictures_in_the_document_are_there_and_small() -> None:
+    named = re.findall(r"images/[a-z-]+\.png", DOCUMENT.read_text())
+    assert len(named) == 3
+    for name in named:
+        picture = (ROOT / "docs" / name).read_bytes()
+        assert picture.startswith(b"\x89PNG")
+        assert len(picture) < 150_000
+
+
+def test_the_limits_in_the_document_are_those_of_the_code() -> None:
+    text = " ".join(DOCUMENT.read_text().split())
+    assert f"at most {STREAMS} of each recording" in text
+    assert (
+        f"incidents beyond {INCIDENTS_SHOWN} of one cause, and findings beyond {FINDINGS_SHOWN} of one rule"
+        in text
+    )
+    assert (
+        f"data is cut at {DATA_SHOWN} characters, headers at {VALUE_SHOWN}, bodies at {BODY_SHOWN:,}." in text
+    )
+    assert EVENTS_SHOWN == 5
