@@ -1,5 +1,6 @@
 """Which streams a report shows in full: of incidents, with findings, and all where they are few."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -60,18 +61,30 @@ def _groups(
         row = known[number]
         return streams.get(row.stream or "", [number]) if row.role in ("issue", "echo") else [number]
 
-    for incident in incidents:
+    further: list[int] = []
+    for incident in _by_turns(incidents):
         involved = [n for n in incident.exchanges or (incident.exchange,) if n in known]
         involved.sort(key=lambda n: (known[n].role != "issue", n))
         if involved:
             yield [*group(involved[0]), *involved]
-            # What it could not take along has a story of its own.
-            yield from map(group, involved[1:])
+            further += involved[1:]
+    # What an incident could not take along has a story of its own, once every incident has one.
+    yield from map(group, further)
     for number in (*errors, *codes):
         if number in known:
             yield group(number)
     if is_few:
         yield from streams.values()
+
+
+def _by_turns(incidents: Iterable[Incident]) -> list[Incident]:
+    """The first of each cause, then the second of each …: a frequent cause hides no rare one."""
+    seen = Counter[str]()
+    turns = []
+    for incident in incidents:
+        turns.append((seen[incident.cause], incident))
+        seen[incident.cause] += 1
+    return [incident for _, incident in sorted(turns, key=lambda turn: turn[0])]
 
 
 def _by_stream(rows: Iterable[ExchangeRow]) -> dict[str, list[int]]:

@@ -65,8 +65,7 @@ def test_a_page_of_ten_thousand_exchanges_paints_within_a_second(browser: Browse
     for _ in range(3):
         with opened(browser, pages["large"]) as shown:
             paint = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
-            shown.page.wait_for_function(paint)
-            times.append(shown.value(paint))
+            times.append(shown.until(paint))
             assert shown.page.locator("table.waterfall").get_attribute("aria-rowcount") == "10001"
             assert 10 < shown.page.locator("#fall-rows tr[data-key]").count() < 100
     assert min(times) < 1000
@@ -123,7 +122,7 @@ def test_its_policy_stops_what_escaping_might_let_through(
     broken.write_text(text.replace("<footer>", f"{INJECTED}<footer>"), encoding="utf-8")
     color = "getComputedStyle(document.querySelector('#styled')).color"
     with opened(browser, broken) as shown:
-        shown.page.wait_for_function("refused.length >= 4")
+        shown.until("refused.length >= 4")
         assert shown.value("window.owned") is None
         assert shown.value(color) != "rgb(1, 2, 3)"
         assert shown.requests == []

@@ -1,5 +1,6 @@
 """A report opened in Chromium: everything that it asks for, says to the console or is refused is noted."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,6 +10,8 @@ from typing import Any
 from playwright.sync_api import Browser, Page, Route
 
 PHONE, DESKTOP = (360, 740), (1280, 900)
+_PATIENCE = 10.0
+"""Seconds."""
 _NOTING = """
 window.refused = [];
 document.addEventListener("securitypolicyviolation", event => refused.push(event.violatedDirective));
@@ -27,6 +30,14 @@ class Opened:
     def value(self, script: str, argument: object = None) -> Any:
         """What the script gives in the page; it is not bound by the page's policy."""
         return self.page.evaluate(script, argument)
+
+    def until(self, script: str) -> Any:
+        """Wait until the script gives something; Playwright's own way to wait needs `eval` in the page."""
+        deadline = time.monotonic() + _PATIENCE
+        while not (found := self.value(script)):
+            assert time.monotonic() < deadline, script
+            self.page.wait_for_timeout(10)
+        return found
 
     @property
     def refused(self) -> list[str]:

@@ -106,6 +106,13 @@ def test_no_exchange_is_in_two_stories_and_incidents_come_first() -> None:
     assert choose(rows, [], {}, [], limit=3).stories == []
 
 
+def test_a_frequent_cause_leaves_room_for_a_rare_one() -> None:
+    rows = [row(number) for number in range(1, 31)]
+    many = [fabricated(number, number) for number in range(1, 30)]
+    rare = fabricated(30, 30, cause="server-race")
+    assert choose(rows, [*many, rare], {}, [], limit=3).stories == [(1,), (30,), (2,)]
+
+
 def test_an_incident_of_exchanges_that_are_not_there_chooses_nothing() -> None:
     incidents: list[Incident] = [fabricated(40, 30)]
     assert choose([row(1)], incidents, {}, [], limit=0).stories == []
