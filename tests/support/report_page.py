@@ -18,6 +18,9 @@ document.addEventListener("securitypolicyviolation", event => refused.push(event
 """
 
 
+SECTIONS = ["Incidents", "Exchanges", "Streams, in full", "Findings by rule"]
+
+
 @dataclass
 class Opened:
     """The page, and what happened on it."""
@@ -90,3 +93,14 @@ def opened(
         yield found
     finally:
         context.close()
+
+
+def assert_quiet_and_fits(browser: Browser, file: Path, size: tuple[int, int], scheme: str) -> None:
+    """It asks for nothing, complains of nothing, is as wide as the window, and has the colours asked for."""
+    with opened(browser, file, size, scheme) as shown:
+        shown.value("document.querySelectorAll('details').forEach(each => each.open = true)")
+        assert [each.inner_text() for each in shown.page.locator("h2").all()] == SECTIONS
+        assert shown.value("document.documentElement.scrollWidth") <= size[0]
+        background = shown.value("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)")
+        assert (max(background) < 60) is (scheme == "dark")
+        assert shown.is_quiet()
