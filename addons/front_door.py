@@ -23,6 +23,7 @@ from addons.injector import Injector
 from addons.loopback import StreamidLoopback, guarded
 from addons.playback import StreamidPlayback, playback_fields
 from addons.raw_traffic import StreamidRawTraffic
+from addons.readers import StreamidContents
 from addons.recorder import Recorder
 from addons.tapping import StreamidTapping
 from contract.events import Deed, Injection
@@ -48,11 +49,13 @@ class _Kept:
         self.injector = Injector(self._journal, run.now)
         self.faults = StreamidFaults(self.injector)
         self.playback = StreamidPlayback()
+        self.contents = StreamidContents(run)
         self.addons: list[Any] = [
             StreamidLoopback(),
             StreamidTapping(run, self.injector, self.playback),
             self.playback,
             StreamidRawTraffic(run),
+            self.contents,
             self.recorder.verifier,
             self.faults,
         ]
@@ -171,6 +174,7 @@ class StreamidFrontDoor:
     def _try_open(self, values: dict[str, str], started: datetime) -> list[str]:
         try:
             parsed = settings.parse(values, started)
+            self._kept.contents.limit = parsed.content
             self._kept.faults.set_up(parsed.faults, parsed.seed, parsed.profile)
             self._serve(parsed, started)
             self._play(parsed)

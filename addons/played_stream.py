@@ -254,6 +254,7 @@ class PlayedStream(FaultedStream):
         response = self.flow.response
         return (
             self._is_plain()
+            and self.keeping is None
             and self.debug is None
             and self.tap.is_idle()
             and response is not None

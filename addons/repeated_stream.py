@@ -17,6 +17,7 @@ from mitmproxy.proxy.layers.http._events import (
     RequestHeaders,
     ResponseProtocolError,
 )
+from mitmproxy.proxy.layers.http._hooks import HttpRequestHeadersHook, HttpResponseHeadersHook
 
 from addons import fault_parts
 from addons.run import Run
@@ -69,6 +70,10 @@ class RepeatedStream(TappedStream):
 
     def _is_plain(self) -> bool:
         return False
+
+    def _prefer_streaming(self, hook: HttpRequestHeadersHook | HttpResponseHeadersHook) -> None:
+        super()._prefer_streaming(hook)
+        self.keeping = None  # what a flow shows is what its client got, and here is none
 
     def make_server_connection(self) -> layer.CommandGenerator[bool]:
         """Connect anew: on HTTP/1.1 the first request is about to use the connection that there is."""

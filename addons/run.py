@@ -6,11 +6,14 @@ A run outlives the script: when mitmproxy reloads the script file, modules and t
 import time
 import weakref
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from mitmproxy import flow as mitmproxy_flow
 
 from contract.events import Event
+
+if TYPE_CHECKING:
+    from addons.contents import Contents
 
 
 class Open(Protocol):
@@ -27,6 +30,8 @@ class Run:
         self.put = put
         self.keeps_bounds = True
         """Whether the bounds of chunks are of use: not where all is judged and nothing stored."""
+        self.contents: Contents | None = None
+        """Where bodies are kept for mitmproxy's flows; None where nobody would look at them."""
         self._start = time.monotonic_ns()
         self._exchanges = 0
         self._open: dict[int, Open] = {}

@@ -21,6 +21,8 @@ from contract.profile import Profile, ProfileError, builtin_names, builtin_toml
 from recordings.configuration import OWN, Source, sources
 
 PREFIX = "streamid_"
+_UNITS = {"": 1, "k": 1024, "m": 1024 * 1024}
+_LARGEST = 64 * 1024 * 1024
 LOOPBACK = "127.0.0.1"
 CONFIGURATION = Path(OWN)
 OTHER_TABLES = ("validate",)
@@ -44,6 +46,9 @@ OPTIONS = {
     "seed": Option("", "The seed of the faults' chances, a whole number (default: the plan's)."),
     "log": Option("text", "How findings and verdicts are logged: 'text', or 'json' for one object per line."),
     "log_headers": Option("false", "Log every header of an issuing response, on both sides."),
+    "content": Option(
+        "1m", "Bodies up to this size are kept for mitmproxy's interfaces and -w: 512k, 4m, … or 'off'."
+    ),
     "metrics": Option("", "Where metrics are served to Prometheus: PORT or ADDRESS:PORT; empty for nowhere."),
     "playback": Option("", "Recordings to answer from in the place of services, comma separated."),
     "playback_speed": Option("1", "How many times as fast as recorded: 1, 2, 0.5, … or 'max' for at once."),
@@ -70,13 +75,14 @@ class Address(NamedTuple):
 
 @dataclass(frozen=True)
 class Settings:
-    """Parsed options. `record` and `metrics` are None where there are to be none."""
+    """Parsed options. `record` and `metrics` are None where there are to be none, `content` (bytes) is 0."""
 
     profile: Profile
     profile_toml: str
     record: Path | None
     json_log: bool
     log_headers: bool
+    content: int
     metrics: Address | None
     redact: bool
     faults: str
@@ -100,6 +106,7 @@ def parse(values: Mapping[str, str], started: datetime) -> Settings:
         record=_record(values["record"], started),
         json_log=_choice("log", values["log"], ("text", "json")) == "json",
         log_headers=_boolean("log_headers", values["log_headers"]),
+        content=_size("content", values["content"].strip().lower()),
         metrics=_address("metrics", values["metrics"].strip()),
         redact=redact != "off",
         faults="" if values["faults"].strip() == "off" else values["faults"].strip(),
@@ -158,6 +165,17 @@ def _choice(name: str, value: str, allowed: Iterable[str]) -> str:
 
 def _boolean(name: str, value: str) -> bool:
     return _choice(name, value.lower() or "true", ("true", "false")) == "true"
+
+
+def _size(name: str, value: str) -> int:
+    """Bytes, 0 for `off`: a whole number, or with `k` or `m` for 1024 bytes and 1024 of these."""
+    if value == "off":
+        return 0
+    number, unit = (value[:-1], value[-1:]) if value[-1:] in _UNITS else (value, "")
+    size = int(number) * _UNITS[unit] if number.isascii() and number.isdecimal() and len(number) < 12 else 0
+    if not 0 < size <= _LARGEST:
+        raise ValueError(f"streamid_{name}: '{value}' is neither 'off' nor a size up to 64m, such as 512k")
+    return size
 
 
 def _address(name: str, value: str) -> Address | None:

@@ -13,8 +13,15 @@ from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layers.http import DropStream, HttpLayer, HttpStream, SendHttp
 from mitmproxy.proxy.layers.http._base import HttpEvent
 from mitmproxy.proxy.layers.http._events import RequestData, ResponseData
-from mitmproxy.proxy.layers.http._hooks import HttpRequestHeadersHook, HttpResponseHeadersHook
+from mitmproxy.proxy.layers.http._hooks import (
+    HttpErrorHook,
+    HttpRequestHeadersHook,
+    HttpRequestHook,
+    HttpResponseHeadersHook,
+    HttpResponseHook,
+)
 
+from addons.contents import Keeping
 from addons.run import Run
 from addons.taps import Tap
 from contract.events import Message
@@ -32,6 +39,8 @@ class TappedStream(HttpStream):
     def __init__(self, context: Context, stream_id: int, run: Run) -> None:
         super().__init__(context, stream_id)
         self.tap = Tap(run, context)
+        self.keeping: Keeping | None = None
+        """What passes, kept for mitmproxy's flow; None where nobody would look at it."""
         self._delivering = False
 
     def handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
@@ -77,6 +86,8 @@ class TappedStream(HttpStream):
         at = tap.look_at_clock()
         sent = [*state(event)]
         tap.passed(message, at, event.data, sent)
+        if self.keeping is not None:
+            (self.keeping.sent if message is _REQUEST else self.keeping.got)(at, event.data)
         return sent  # type: ignore[return-value] # only ever iterated over
 
     def _tapped(self, event: events.Event, *, arrives: bool = True) -> layer.CommandGenerator[None]:
@@ -87,13 +98,19 @@ class TappedStream(HttpStream):
         try:
             if arrives and isinstance(event, HttpEvent):
                 tap.arrive(event)
+            if self.keeping is not None and type(event) is RequestData:
+                self.keeping.sent(tap.run.now(), event.data)
             for command in self._deliver(event):
                 if type(command) is SendHttp:
                     tap.depart(command.event)
+                    if self.keeping is not None and type(command.event) is ResponseData:
+                        self.keeping.got(tap.run.now(), command.event.data)
                 elif type(command) is DropStream:
                     dropped = True
                 elif isinstance(command, (HttpRequestHeadersHook, HttpResponseHeadersHook)):
                     self._prefer_streaming(command)
+                elif self.keeping is not None and isinstance(command, commands.StartHook):
+                    self._give_back(self.keeping, command)
                 elif isinstance(command, commands.Log) and command.message.startswith("Streaming re"):
                     continue
                 yield command
@@ -111,10 +128,24 @@ class TappedStream(HttpStream):
     def _prefer_streaming(self, hook: HttpRequestHeadersHook | HttpResponseHeadersHook) -> None:
         flow = hook.flow
         if isinstance(hook, HttpRequestHeadersHook):
-            self.tap.run.know_flow(self.tap.exchange, flow)
+            run = self.tap.run
+            run.know_flow(self.tap.exchange, flow)
+            if run.contents is not None:
+                self.keeping = Keeping(run.contents, flow, run.now())
             flow.request.stream = flow.request.stream or True
         elif flow.response is not None and self.tap.answer_arrived:
             flow.response.stream = flow.response.stream or True
+        if self.keeping is not None and isinstance(hook, HttpResponseHeadersHook):
+            self.keeping.answer(self.tap.run.now())
+
+    def _give_back(self, keeping: Keeping, hook: commands.StartHook) -> None:
+        """Before addons hear that a message is over, its flow gets what passed."""
+        if isinstance(hook, HttpRequestHook):
+            keeping.request_over()
+        elif isinstance(hook, HttpResponseHook):
+            keeping.response_over()
+        elif isinstance(hook, HttpErrorHook):
+            keeping.broken()
 
     def start_request_stream(self) -> layer.CommandGenerator[None]:
         """Stream the request, unless an addon has answered already: mitmproxy can then only buffer it."""

@@ -15,13 +15,18 @@ from contract.testimony import Testimony
 class Case:
     """The testimonies of one scope, in the order in which their exchanges began.
 
-    `incidents` are those found so far: what is concluded later may rest on them.
+    `incidents` are those found so far: what is concluded later may rest on them. `told` are cause and
+    exchange of those that were handed out, `learnt` the echoes that the experience has already. `is_resumed`
+    says that earlier exchanges of the scope were let go.
     """
 
     profile: Profile
     key: str
     testimonies: list[Testimony] = field(default_factory=list)
     incidents: list[Incident] = field(default_factory=list)
+    told: set[tuple[str, int]] = field(default_factory=set)
+    learnt: set[int] = field(default_factory=set)
+    is_resumed: bool = False
 
     def add(self, testimony: Testimony) -> None:
         """Another exchange of the scope is over."""

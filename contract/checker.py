@@ -8,6 +8,7 @@ that the order of unrelated events does not matter, and neither do chunk boundar
 The memory of an exchange goes when it ends; issued IDs are kept in a window (see `contract.window`).
 """
 
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping
 
 from contract import echoing, issuing, replying, telling, testifying
@@ -47,6 +48,8 @@ __all__ = ["WINDOW", "Checker", "Decoder"]
 WINDOW = 10_000
 """How many issued IDs are remembered, if not told otherwise."""
 
+_EARLY = 64
+"""Faults that struck requests whose heads are still to come: those of so many are remembered."""
 _BOTH, _RESPONSE = Side.BOTH, Message.RESPONSE
 
 
@@ -75,6 +78,7 @@ class Checker:
         self._decoders = decoders or {}
         self._judge = Judge(rules, select, ignore)
         self._testify = testify
+        self._early: deque[Injection] = deque(maxlen=_EARLY)
         self._open: dict[int, Exchange] = {}
         self._plain: dict[int, StreamReader] = {}
         """Of streams that matter for their events alone: what reads the chunks that passed unchanged."""
@@ -140,8 +144,12 @@ class Checker:
     # What an event changes.
 
     def _struck(self, injection: Injection) -> None:
+        if self._testify is None or injection.deed is not Deed.HIT:
+            return
         exchange = self._open.get(injection.exchange)
-        if exchange is not None and exchange.testimony is not None and injection.deed is Deed.HIT:
+        if exchange is None:
+            self._early.append(injection)  # decided before the request's head was handed on
+        elif exchange.testimony is not None:
             testifying.struck(exchange.testimony, injection)
 
     def _request_head(self, head: RequestHead) -> list[Output]:
@@ -162,7 +170,7 @@ class Checker:
         exchange = Exchange(head, visit, scope, caller(head, self.profile), self._now, known)
         self._open[number] = exchange
         if self._testify is not None:
-            exchange.testimony = testifying.begun(exchange)
+            exchange.testimony = testifying.begun(exchange, self._early)
         if visit.by_body or any(echo.id.json_path for echo in visit.echoes):
             exchange.read_request(self._decoders)
         if not visit.by_body:

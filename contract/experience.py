@@ -34,9 +34,13 @@ class RightEcho:
 
 
 class Experience:
-    """The service's and the clients' ways, as far as they were seen."""
+    """The service's and the clients' ways, as far as they were seen.
 
-    def __init__(self) -> None:
+    `is_joined` says that the two sides are two taps: what the one lacks was lost between them.
+    """
+
+    def __init__(self, *, is_joined: bool = False) -> None:
+        self.is_joined = is_joined
         self._issued: OrderedDict[str, IssuedId] = OrderedDict()
         self.right: deque[RightEcho] = deque(maxlen=_ECHOES)
         self._spelled: OrderedDict[tuple[bytes, bool], bool] = OrderedDict()

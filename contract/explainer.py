@@ -6,8 +6,8 @@ from contract.bodies import Decoders
 from contract.checker import WINDOW, Checker
 from contract.diagnosis import Diagnosis
 from contract.events import Event
-from contract.incidents import Incident
 from contract.findings import Output
+from contract.incidents import Incident
 from contract.profile import Profile
 from contract.testimony import Testimony
 from contract.vantage import Vantage
@@ -24,9 +24,10 @@ class Explainer:
         window: int = WINDOW,
         vantage: Vantage = Vantage.BOTH,
         waits: bool = False,
+        is_joined: bool = False,
         causes: Collection[str] | None = None,
     ) -> None:
-        self.diagnosis = Diagnosis(profile, vantage=vantage, waits=waits, causes=causes)
+        self.diagnosis = Diagnosis(profile, vantage=vantage, waits=waits, is_joined=is_joined, causes=causes)
         self._found: list[Incident] = []
         self.checker = Checker(profile, decoders=decoders, window=window, testify=self._hear)
 

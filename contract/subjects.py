@@ -116,8 +116,9 @@ class Echo:
     scope's newest when the request began. `unsure` says why an issuing response of this scope may
     not have been seen. `is_retry` says that an earlier echo of it failed, or its answer was lost, so that the
     service may have accepted it. `deviation` says how a refusal's words came otherwise than the profile has
-    it, `leaked` is an ID of the service's that a refusal tells, `told` all that it tells. `is_rewritten` says that the service was
-    sent something else than the client had sent: how it answers that is no answer to the client's echo.
+    it, `leaked` is an ID of the service's that a refusal tells, `told` all that it tells. `is_rewritten` says
+    that the service was sent something else than the client had sent: how it answers that is no answer to
+    the client's echo.
     """
 
     profile: Profile

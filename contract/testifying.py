@@ -9,9 +9,9 @@ from contract.findings import Finding, Output
 from contract.testimony import BodyPassage, Testimony
 
 
-def begun(exchange: Exchange) -> Testimony:
-    """The testimony of an exchange that begins."""
-    return Testimony(
+def begun(exchange: Exchange, injections: Iterable[Injection]) -> Testimony:
+    """The testimony of an exchange that begins; `injections` are the latest, its own may be among them."""
+    testimony = Testimony(
         exchange=exchange.number,
         began=exchange.began,
         at=exchange.at,
@@ -22,6 +22,10 @@ def begun(exchange: Exchange) -> Testimony:
         is_cross_origin=exchange.origin is not None,
         is_routed=exchange.visit.is_routed,
     )
+    for injection in injections:
+        if injection.exchange == exchange.number:
+            struck(testimony, injection)
+    return testimony
 
 
 def struck(testimony: Testimony, injection: Injection) -> None:

@@ -105,8 +105,8 @@ class TwoSides:
 
     `delay` (µs) is by how much, at most, bytes left later than they had come. `differs_at` is the offset,
     from that chunk on, of the first byte that left as another one, None while there is none; `is_unsure`
-    says that this can no longer be told. `came` and `left` are the times (µs) of the first and the last
-    chunk on each side, (0, 0) for none.
+    says that this can no longer be told. `left` are the times (µs) of the first and the last chunk that left,
+    `came` those at which its bytes had come; (0, 0) for none.
     """
 
     __slots__ = (
@@ -153,7 +153,6 @@ class TwoSides:
                 self._match(side, chunk.data)
         if int(chunk.side) & self._entered:
             self._came.append((self._sizes[self._entered], chunk.at))
-            self.came = (self.came[0] or chunk.at, chunk.at)
         if int(chunk.side) & self._left:
             self.left = (self.left[0] or chunk.at, chunk.at)
             self._note_delay(chunk.at)
@@ -183,7 +182,9 @@ class TwoSides:
     def _note_delay(self, at: int) -> None:
         gone = self._sizes[self._left]
         while self._came and self._came[0][0] <= gone:
-            self.delay = max(self.delay, at - self._came.popleft()[1])
+            came = self._came.popleft()[1]
+            self.came = (self.came[0] or came, came)
+            self.delay = max(self.delay, at - came)
 
     @property
     def is_alike(self) -> bool:

@@ -12,15 +12,15 @@ from itertools import pairwise
 
 SHORTEST_SILENCE = 10_000
 """Microseconds; nothing shorter is cut short."""
-_OUTLIER = 4
-"""A silence is this many times as long as every pause that keeps its scale."""
+_OUTLIER = 5
+"""A silence is this many times as long as all together that keeps its scale."""
 _SHARE = 3
 """Silences that are cut short take at most this part of the axis (a third)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Times from `since` to `until` (µs) on positions from `start` to `end`: of the one scale, or a silence."""
+    """Times `since` to `until` (µs) on positions `start` to `end`: of the one scale, or a silence."""
 
     since: int
     until: int
@@ -146,14 +146,12 @@ def _placed(spans: Sequence[tuple[int, int]], width: int, silence_width: int) ->
 def _silences(marks: Sequence[int], most: int) -> list[int]:
     """Numbers of the pauses to be cut short: pause n is between marks n and n + 1. In order.
 
-    As many of the longest as are outliers (each several times as long as any other pause) and would
-    take at least half of the axis together.
+    As many of the longest as are each several times as long as all that keeps its scale together.
     """
     pauses = sorted(((after - before, n) for n, (before, after) in enumerate(pairwise(marks))), reverse=True)
-    whole = marks[-1] - marks[0]
-    taken, found = 0, 0
-    for number, ((long, _), (next_one, _)) in enumerate(pairwise(pauses[: most + 1]), 1):
-        taken += long
-        if long >= SHORTEST_SILENCE and long >= _OUTLIER * next_one and 2 * taken >= whole:
+    rest, found = marks[-1] - marks[0], 0
+    for number, (long, _) in enumerate(pauses[:most], 1):
+        rest -= long
+        if number < len(pauses) and long >= max(SHORTEST_SILENCE, _OUTLIER * rest):
             found = number
     return sorted(n for _, n in pauses[:found])

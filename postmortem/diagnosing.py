@@ -9,10 +9,12 @@ from contract.findings import Output
 from contract.incidents import Incident
 from contract.profile import Profile
 from contract.vantage import Vantage
+from postmortem.vantages import client_side
 from recordings.decoding import DECODERS
 from recordings.reader import Recording
 
 type Advance = Callable[[int], None]
+type Keep = Callable[[Incident], bool]
 
 LIMIT = 10_000
 """Incidents that are listed, if not told otherwise; all are counted."""
@@ -68,6 +70,11 @@ def unheard(events: int) -> None:
     """Progress that nobody asked for."""
 
 
+def everything(incident: Incident) -> bool:
+    """All of them are wanted."""
+    return True
+
+
 def diagnose(
     name: str,
     recording: Recording,
@@ -75,10 +82,17 @@ def diagnose(
     *,
     vantage: Vantage = Vantage.BOTH,
     limit: int = LIMIT,
+    keep: Keep = everything,
     advance: Advance = unheard,
 ) -> Diagnosed:
-    """The incidents of `recording`, which reports call `name`; `advance` hears of some events at a time."""
-    return diagnose_events(name, recording.batches(), profile, vantage=vantage, limit=limit, advance=advance)
+    """The incidents of `recording`, which reports call `name`; `advance` hears of some events at a time.
+
+    From the client's vantage what else the recording has is not looked at. `keep` chooses what is reported.
+    """
+    batches: Iterable[list[Event]] = recording.batches()
+    if vantage is Vantage.CLIENT:
+        batches = client_side(batches)
+    return diagnose_events(name, batches, profile, vantage=vantage, limit=limit, keep=keep, advance=advance)
 
 
 def diagnose_events(
@@ -87,12 +101,14 @@ def diagnose_events(
     profile: Profile,
     *,
     vantage: Vantage = Vantage.BOTH,
+    is_joined: bool = False,
     limit: int = LIMIT,
+    keep: Keep = everything,
     advance: Advance = unheard,
 ) -> Diagnosed:
-    """The incidents of a sequence of events that comes in batches."""
-    explainer = Explainer(profile, decoders=DECODERS, vantage=vantage, waits=True)
-    gathering = _Gathering(Diagnosed(name, profile.name), limit)
+    """The incidents of a sequence of events that comes in batches; `is_joined`: made of two taps'."""
+    explainer = Explainer(profile, decoders=DECODERS, vantage=vantage, waits=True, is_joined=is_joined)
+    gathering = _Gathering(Diagnosed(name, profile.name), limit, keep)
     outputs: list[Output] = []
     for events in batches:
         explainer.feed_all(events, outputs)
@@ -106,14 +122,15 @@ def diagnose_events(
 class _Gathering:
     """Takes in incidents: lists up to a limit, and groups all."""
 
-    def __init__(self, diagnosed: Diagnosed, limit: int) -> None:
+    def __init__(self, diagnosed: Diagnosed, limit: int, keep: Keep) -> None:
         self._diagnosed = diagnosed
+        self._keep = keep
         self._limit = limit
         self._groups: dict[str, Group] = {}
 
     def take(self, outputs: Iterable[Output]) -> None:
         for output in outputs:
-            if isinstance(output, Incident):
+            if isinstance(output, Incident) and self._keep(output):
                 self._take(output)
 
     def _take(self, incident: Incident) -> None:

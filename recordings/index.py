@@ -14,6 +14,7 @@ from recordings.decoding import Decoder, decoder_for
 from recordings.errors import RecordingError
 from recordings.file import alive
 from recordings.reader import Recording
+from recordings.views import EVENTS
 
 type EventRow = tuple[int, str, int, int, int, str, str, str]
 
@@ -29,7 +30,10 @@ _TABLES = (
         at INTEGER NOT NULL,                -- µs since the start of the run, when it was complete
         event TEXT NOT NULL, data TEXT NOT NULL, last_event_id TEXT NOT NULL
     )""",
-    "CREATE VIRTUAL TABLE event_text USING fts5(data, content = 'event', content_rowid = 'id')",
+    # Written as Datasette looks for it, which then offers a search.
+    """CREATE VIRTUAL TABLE event_text USING fts5(data, content="event", content_rowid="id")""",
+    "DROP VIEW IF EXISTS events",
+    EVENTS,
 )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from sqlite_utils import Database
 
-from recordings.views import VIEWS, VIEWS_OF_FORMAT_2, VIEWS_OF_FORMAT_3
+from recordings.views import VIEWS, VIEWS_OF_FORMAT_2, VIEWS_OF_FORMAT_3, VIEWS_OF_FORMAT_4
 
 APPLICATION_ID = 0x73747264
 """`strd`, in the file's header: `file` and our reader tell a recording by it."""
@@ -216,7 +216,27 @@ def incidents(db: Database) -> None:
         db.execute(view)
 
 
-MIGRATIONS: tuple[Callable[[Database], None], ...] = (first_schema, journal_of_faults, incidents)
+def titles(db: Database) -> None:
+    """Format 4: exchanges have a title, by which Datasette calls them, and views tell more of each row."""
+    db.execute(
+        """ALTER TABLE exchange ADD COLUMN title TEXT GENERATED ALWAYS AS (
+            coalesce(method, '?') || ' ' || coalesce(substr(target, 1, 80), '?')
+            || iif(length(target) > 80, '…', '')
+            || coalesce(' → ' || status, '')
+        ) VIRTUAL"""
+    )
+    for view in ("streams", "findings", "incidents"):
+        db.execute(f"DROP VIEW {view}")
+    for view in VIEWS_OF_FORMAT_4:
+        db.execute(view)
+
+
+MIGRATIONS: tuple[Callable[[Database], None], ...] = (
+    first_schema,
+    journal_of_faults,
+    incidents,
+    titles,
+)
 """Append only. Step n brings a file of format n to format n + 1."""
 
 

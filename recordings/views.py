@@ -79,3 +79,31 @@ VIEWS_OF_FORMAT_3 = (
         i.exchanges
     FROM incident i""",
 )
+
+VIEWS_OF_FORMAT_4 = (
+    f"""CREATE VIEW streams AS
+    SELECT v.stream, v.scope, v.issued, v.exposed, v.echoed, v.accepted, v.status, {_utc("v.at")} AS at,
+        CASE WHEN v.echoed IS NULL THEN 'not sent back' WHEN v.accepted IS NULL THEN 'undecided'
+            WHEN v.accepted THEN 'accepted' ELSE 'refused' END AS verdict,
+        x.outcome, x.events, x.first_byte / 1000.0 AS first_byte_ms, x.largest_gap / 1000.0 AS largest_gap_ms,
+        coalesce(f.findings, 0) AS findings
+    FROM verdict v LEFT JOIN exchange x ON x.id = v.issued
+        LEFT JOIN (SELECT stream, scope, count(*) AS findings FROM finding GROUP BY 1, 2) f
+            ON f.stream = v.stream AND f.scope = v.scope
+    WHERE v.id IN (SELECT max(id) FROM verdict GROUP BY stream, scope)""",
+    f"""CREATE VIEW findings AS
+    SELECT f.exchange, {_utc("f.at")} AS at, f.code, f.name, f.severity, f.verdict, f.message, f.stream,
+        f.scope, f.side, f.evidence, x.title AS request
+    FROM finding f LEFT JOIN exchange x ON x.id = f.exchange""",
+    f"""CREATE VIEW incidents AS
+    SELECT i.exchange, {_utc("i.at")} AS at, {_utc("i.last_at")} AS last_at, i.cause, i.confidence, i.summary,
+        i.advice, i.status, i.stream, i.scope, i.injected, i.evidence, i.ruled_out, i.possible, i.decides,
+        i.exchanges, x.title AS request
+    FROM incident i LEFT JOIN exchange x ON x.id = i.exchange""",
+)
+
+EVENTS = f"""CREATE VIEW events AS
+    SELECT e.exchange, e.side, e.number, {_utc("e.at")} AS at, (e.at - x.at - x.first_byte) / 1000.0 AS ms,
+        e.event, e.data, e.last_event_id, e.offset
+    FROM event e JOIN exchange x ON x.id = e.exchange"""
+"""The view that `recordings.index` makes with its table; `ms` counts from the head of the answer."""

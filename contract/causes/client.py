@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from contract.case import Case
 from contract.causes.cause import CERTAIN, CLIENT, LIKELY, SERVER, Verdict, facts, incident, not_because
-from contract.causes.echoes import echo_of, innocent_of, is_expected, was_handed
+from contract.causes.echoes import echo_of, innocent_of, is_expected, is_unanswered_probe, was_handed
 from contract.events import RequestHead
 from contract.experience import Experience
 from contract.headers import first
@@ -22,7 +22,9 @@ def find(case: Case, seen: Experience) -> Iterator[Incident]:
     """The incidents of echoes that were wrong when the client sent them: one of a cause and a value."""
     made: dict[tuple[str, str], tuple[Verdict, list[Testimony]]] = {}
     for echo in case.echoes:
-        if is_expected(case, echo) or innocent_of(case, echo) or was_handed(case, echo):
+        if is_expected(case, echo) or is_unanswered_probe(case, echo) or innocent_of(case, echo):
+            continue
+        if was_handed(case, echo) and not echo.fails("EC207"):
             continue
         verdict = _judged(case, echo, seen)
         if verdict is not None:
@@ -97,6 +99,8 @@ def _never_extracted(
 
 def _invented(case: Case, testimony: Testimony, issue: Testimony | None, seen: Experience) -> Verdict | None:
     echo = echo_of(testimony)
+    if issue is None and case.is_resumed:
+        return None  # what the client had been given is not known any more
     if issue is not None and issue.issue is not None and issue.issue.client is None:
         return None
     if issue is not None and (found := _case_sensitive(case.profile, testimony, issue, seen)) is not None:
@@ -134,7 +138,7 @@ def _last_issued(testimony: Testimony) -> Fact | None:
 def _case_sensitive(
     profile: Profile, testimony: Testimony, issue: Testimony, seen: Experience
 ) -> Verdict | None:
-    """The ID came under a name in other letters, and this client has read none so – but may have otherwise."""
+    """The ID came under a name in other letters, under which this client has read none."""
     spelled = is_spelled(profile, issue)
     agent = agent_of(testimony.request)
     if spelled is None or spelled or seen.has_read(agent, is_spelled=False):
@@ -148,7 +152,7 @@ def _case_sensitive(
     return Verdict(
         "client-case-sensitive",
         CERTAIN if elsewhere else LIKELY,
-        f"The ID came under {name} in other letters than these, and the client did not find it.",
+        f"The ID came in {name}, in other letters than these, and the client did not find it.",
         "Compare header names without regard to case (RFC 9110 §5.1); HTTP/2 and many hops write small ones.",
         facts(
             _got(issue),
@@ -203,8 +207,8 @@ def _stale(testimony: Testimony) -> Verdict:
     return Verdict(
         "client-stale-id",
         CERTAIN,
-        f"The client sent {shown(echo.value)} of exchange {echo.own.exchange}, an earlier stream of this scope; "
-        f"the newest is {shown(echo.newest.id)}.",
+        f"The client sent {shown(echo.value)} of exchange {echo.own.exchange}, an earlier stream of this "
+        f"scope; the newest is {shown(echo.newest.id)}.",
         "Keep the ID with the stream that it came with, and replace it when the next one begins.",
         facts(
             Fact(f"{shown(echo.value)} was issued", echo.own.exchange, SERVER),

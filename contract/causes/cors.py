@@ -83,7 +83,7 @@ def _origin(testimony: Testimony, code: str) -> Verdict:
         return Verdict(
             "cors-duplicate-origin",
             CERTAIN,
-            f"Access-Control-Allow-Origin came as {shown(', '.join(allowed))}: browsers refuse more than one.",
+            f"Access-Control-Allow-Origin came as {shown(', '.join(allowed))}: browsers refuse that.",
             "Let one layer alone send CORS headers: "
             + ("switch it off in the hop." if by_hop else "the service or the proxy before it, not both."),
             facts(
@@ -140,20 +140,21 @@ def _expose(case: Case, testimony: Testimony) -> Verdict | None:
     name, message = subject.client.header, testimony.found("CO402")[0].message
     head, server = testimony.client, testimony.server
     assert head is not None
-    listed = combined(head.headers, _EXPOSE)
+    listed = (combined(head.headers, _EXPOSE) or b"").decode("latin-1") or "not there"
     changed = _changed(testimony, _EXPOSE)
     at_server = _readable_at(server, testimony, name)
     evidence = facts(
         Fact(message, testimony.exchange, CLIENT),
         Fact(
-            f"Access-Control-Expose-Headers: {listed.decode('latin-1') if listed is not None else 'not there'}",
+            f"Access-Control-Expose-Headers: {listed}",
             testimony.exchange,
             CLIENT,
         ),
         changed,
     )
     hop = " The hop changed it: on the service's side a script could have read it." if changed else ""
-    add = f"Add {name} to Access-Control-Expose-Headers on the {testimony.request.method.decode('latin-1')} answer"
+    method = testimony.request.method.decode("latin-1")
+    add = f"Add {name} to Access-Control-Expose-Headers on the {method} answer"
     neighbours = {
         "cors_expose_stripped": "" if at_server else "it is not listed on the service's side either",
         "cors_origin_rejected": "the origin is allowed",
@@ -216,10 +217,11 @@ def _readable_at(server: ResponseHead | None, testimony: Testimony, name: str) -
 
 
 def _preflight(case: Case, testimony: Testimony) -> Verdict | None:
-    if case.has("network-replaced", "network-redirected") and testimony.server is None:
-        return None
     head, server = testimony.client, testimony.server
     assert head is not None
+    is_others = server is None or server.status != head.status
+    if is_others and case.has("network-replaced", "network-redirected"):
+        return None
     if testimony.fails("CO406"):
         if len(lines(head.headers, _ALLOW_ORIGIN)) > 1:
             return _origin(testimony, "CO406")

@@ -1,4 +1,4 @@
-"""What tells echoes apart for all causes of theirs: negative tests, and echoes that were not the client's doing."""
+"""What tells echoes apart for all their causes: negative tests, and what was not the client's doing."""
 
 from contract.case import Case, handed_out, is_refused
 from contract.subjects import Answer, Echo
@@ -48,12 +48,19 @@ def is_expected(case: Case, testimony: Testimony) -> bool:
     without an ID by a caller that sends IDs otherwise.
     """
     echo = echo_of(testimony)
-    refused = is_refused(testimony) or echo.answer is Answer.UNREAD
-    if not refused:
+    if not (is_refused(testimony) or echo.answer is Answer.UNREAD) or (echo.value and not echo.is_unknown):
         return False
     if echo.is_negative_test or (echo.is_probe and bool(echo.value)):
         return True
     return not echo.value and not echo.returned.why_unreadable and _sends_ids(case, testimony)
+
+
+def is_unanswered_probe(case: Case, testimony: Testimony) -> bool:
+    """Whether it is a negative test that no service answered: nothing can be said of it."""
+    echo = echo_of(testimony)
+    if echo.answer not in (Answer.NONE, Answer.FAILED):
+        return False
+    return echo.is_probe if echo.value else _sends_ids(case, testimony)
 
 
 def _sends_ids(case: Case, testimony: Testimony) -> bool:

@@ -14,7 +14,7 @@ from contract.causes.cause import (
     incident,
     not_because,
 )
-from contract.causes.echoes import echo_of
+from contract.causes.echoes import echo_of, is_expected
 from contract.experience import Experience
 from contract.incidents import Fact, Incident
 from contract.subjects import Answer, shown
@@ -25,6 +25,8 @@ def find(case: Case, seen: Experience) -> Iterator[Incident]:
     """The incidents of echoes that the service did not get as they were sent: one of a cause and a value."""
     made: dict[tuple[str, str], tuple[Verdict, list[Testimony]]] = {}
     for testimony in case.echoes:
+        if is_expected(case, testimony):
+            continue
         verdict = _between(testimony) or _behind(testimony) or _repeated(case, testimony)
         if verdict is not None:
             key = (verdict.cause, echo_of(testimony).value)

@@ -136,7 +136,7 @@ class _Refusal:
             "server-no-affinity",
             CERTAIN if agrees else LIKELY,
             f"{shown(self.id)} was issued by {shown(self.home)} and refused by {shown(others[0])}, "
-            f"which does not know it: accepted in {len(self.accepted)} of {count + len(self.accepted)} tries.",
+            f"which does not know it: {len(self.accepted)} of {count + len(self.accepted)} tries accepted.",
             "Keep the IDs in a store that all instances share, or route a chat to one instance (affinity).",
             not_because(
                 server_race="it is another instance that refuses, not the same one too early",
@@ -163,8 +163,8 @@ class _Refusal:
         return self._made(
             "server-race",
             CERTAIN if is_soon and (is_none_stored or same or len(self.attempts) > 1) else LIKELY,
-            f"The service refused {shown(self.id)} {self._age(first) / 1e6:.2f} s after it was issued, and accepted "
-            f"it {self._age(last) / 1e6:.2f} s after: it is stored later than it is sent.",
+            f"The service refused {shown(self.id)} {self._age(first) / 1e6:.2f} s after its issue, and "
+            f"accepted it {self._age(last) / 1e6:.2f} s after: it is stored later than it is sent.",
             "Store the ID before the answer's head is sent (await the write), not after it.",
             not_because(
                 server_not_stored="it was accepted in the end",
@@ -214,7 +214,7 @@ class _Refusal:
             return self._made(
                 "server-not-stored",
                 LIKELY,
-                f"The service still expects {shown(expected)}, an earlier ID: {shown(self.id)} was not stored.",
+                f"The service still expects the earlier {shown(expected)}: {shown(self.id)} was not stored.",
                 "Store each ID that is sent, before the answer's head leaves.",
                 not_because(client_stale_id="the client sent the newest ID"),
                 (Fact(f"{shown(expected)} was issued before", known.exchange, SERVER),),
@@ -263,8 +263,8 @@ class _Refusal:
             return self._made(
                 "server-race",
                 LIKELY,
-                f"The service refused {shown(self.id)} {max(ages) / 1e6:.2f} s after it was issued; IDs that came "
-                f"back after {min(taken) / 1e6:.2f} s or more were accepted.",
+                f"The service refused {shown(self.id)} {max(ages) / 1e6:.2f} s after its issue; IDs that "
+                f"came back after {min(taken) / 1e6:.2f} s or more were accepted.",
                 "Store the ID before the answer's head is sent (await the write), not after it.",
                 not_because(server_not_stored="later ones are accepted", server_expired="it was young"),
                 (others,),
@@ -274,7 +274,7 @@ class _Refusal:
         return self._made(
             "server-no-affinity",
             LIKELY,
-            f"The service refused the right ID {shown(self.id)}, and accepts others of the same age: it does not "
+            f"The service refused the right ID {shown(self.id)}, and accepts others of its age: it does not "
             "keep them where every instance finds them.",
             "Keep the IDs in a store that all instances share; name the instance in X-Served-By to see it.",
             not_because(server_race="it was no younger than those accepted", server_expired="nor older"),
@@ -293,7 +293,7 @@ class _Refusal:
         return self._made(
             "server-not-stored",
             CERTAIN if enough and self.told is not None and self.told.has_expected else LIKELY,
-            f"The service refuses the right ID at any age ({spans} after its issue), and accepted none at all.",
+            f"The service refuses right IDs at any age ({spans} after their issue), and accepted none.",
             "Store the ID that the answer's head carries, before that head is sent.",
             not_because(
                 server_race="it was refused to the last" if len(ages) > 1 else "",
@@ -321,7 +321,7 @@ def _accepts_invalid(found: list[Testimony]) -> Verdict:
         "server-accepts-invalid",
         LIKELY,
         finding.message,
-        "Compare the ID that comes back with the one that was stored, byte for byte, and refuse where none is.",
+        "Compare the ID that comes back with the stored one, byte for byte, and refuse where none is stored.",
         facts(
             Fact(f"the client sent {shown(echo_of(found[0]).value) or 'no ID'}", found[0].exchange, CLIENT),
             Fact(f"the service answered {echo_of(found[0]).status}", found[0].exchange, SERVER),

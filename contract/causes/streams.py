@@ -25,16 +25,21 @@ from contract.subjects import shown
 from contract.testimony import Testimony
 
 _SSE = ("SS501", "SS502", "SS503", "SS504", "SS505", "SS506")
+_KEEP_ALIVE = (
+    "Send a comment line (`:`) every 15 s from the service, or raise that time-out for event streams."
+)
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 
 def find(case: Case, seen: Experience) -> Iterator[Incident]:
     """The incidents of the case's messages on their way."""
     for testimony in case.testimonies:
-        verdict = _redirected(testimony) or _unreached(testimony)
+        verdict = _redirected(testimony) or _unreached(case, testimony, seen)
         if verdict is not None:
             yield incident(case, verdict, [testimony])
         elif testimony.role is Role.ISSUE and testimony.client is not None:
+            if "network-replaced" in case.causes_of(testimony.exchange):
+                continue
             cut = _cut(testimony)
             verdicts = (cut, _held_back(testimony), None if cut else _changed(testimony))
             for found in verdicts:
@@ -73,12 +78,13 @@ def _redirected(testimony: Testimony) -> Verdict | None:
     )
 
 
-def _unreached(testimony: Testimony) -> Verdict | None:
+def _unreached(case: Case, testimony: Testimony, seen: Experience) -> Verdict | None:
     """A request that the service never got."""
     abort = testimony.client_abort or testimony.server_abort
-    if not testimony.is_routed or testimony.server is not None:
+    if not testimony.is_routed or testimony.server is not None or testimony.request_at_server is not None:
         return None
-    is_on_purpose = "drop-request" in testimony.faults or "lost on its way" in (abort.reason if abort else "")
+    if "network-cached" in case.causes_of(testimony.exchange):
+        return None
     if abort is not None and abort.manner is Manner.UNREACHABLE:
         return Verdict(
             "network-unreachable",
@@ -88,7 +94,7 @@ def _unreached(testimony: Testimony) -> Verdict | None:
             facts(Fact(abort.reason, testimony.exchange, SERVER)),
             not_because(server_truncated="no answer had begun"),
         )
-    if not is_on_purpose:
+    if not (seen.is_joined or "drop-request" in testimony.faults):
         return None
     got = f"{testimony.client.status}" if testimony.client else "no answer"
     return Verdict(
@@ -128,7 +134,7 @@ def _cut_at_server(testimony: Testimony, abort: Abort) -> Verdict | None:
             "network-idle-timeout",
             LIKELY,
             idle[0].message,
-            "Send a comment line (`:`) every 15 s from the service, or raise that time-out for event streams.",
+            _KEEP_ALIVE,
             facts(
                 Fact(idle[0].message, testimony.exchange, SERVER),
                 Fact("the body has no last chunk", testimony.exchange, SERVER),
@@ -180,7 +186,7 @@ def _cut_on_the_way(testimony: Testimony, abort: Abort) -> Verdict:
             CERTAIN,
             f"The hop cut the stream after {quiet / 1e6:.1f} s of silence"
             + (f": a time-out of {timeout} s." if timeout else "."),
-            "Send a comment line (`:`) every 15 s from the service, or raise that time-out for event streams.",
+            _KEEP_ALIVE,
             evidence,
             not_because(server_truncated="the service had not ended it"),
         )
@@ -245,7 +251,7 @@ def _held_by_hop(testimony: Testimony, message: str) -> Verdict:
     body = testimony.body
     came = body.came[1] - body.came[0] if body else 0
     left = body.left[1] - body.left[0] if body else 0
-    is_burst = left <= max(BURST, came // 4)
+    is_burst = left <= max(BURST, came // 4) and 2 * left <= came
     spans = Fact(
         f"they came within {came / 1e6:.2f} s, and left within {left / 1e6:.2f} s", testimony.exchange, CLIENT
     )

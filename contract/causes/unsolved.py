@@ -20,9 +20,10 @@ def find(case: Case, seen: Experience) -> Iterator[Incident]:
     left: dict[str, list[Testimony]] = {}
     for testimony in case.echoes:
         echo = echo_of(testimony)
-        if echo.answer is Answer.MISMATCH and not is_only_at_server(testimony):
-            if not is_expected(case, testimony) and not case.causes_of(testimony.exchange):
-                left.setdefault(echo.value, []).append(testimony)
+        if echo.answer is not Answer.MISMATCH or is_only_at_server(testimony):
+            continue
+        if not is_expected(case, testimony) and not case.causes_of(testimony.exchange):
+            left.setdefault(echo.value, []).append(testimony)
     for value, testimonies in left.items():
         yield incident(case, _open(value, testimonies), testimonies)
 

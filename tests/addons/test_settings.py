@@ -49,6 +49,14 @@ def test_metrics_are_for_this_machine_unless_an_address_is_written(
     assert settings.parse(values(metrics=value), STARTED).metrics == address
 
 
+@pytest.mark.parametrize(
+    ("value", "size"),
+    [("1m", 1 << 20), ("off", 0), ("OFF", 0), ("512k", 512 * 1024), ("100", 100), (" 64M ", 64 << 20)],
+)
+def test_how_much_content_is_kept_is_a_size_or_off(value: str, size: int) -> None:
+    assert settings.parse(values(content=value), STARTED).content == size
+
+
 def test_two_starts_in_one_second_do_not_share_a_name(tmp_path: Path) -> None:
     template = str(tmp_path / "{time}.db")
     first = settings.parse(values(record=template), STARTED).record
@@ -77,6 +85,10 @@ def test_redact_takes_more_names() -> None:
         ("log_headers", "maybe", "streamid_log_headers: 'maybe' is none of true, false"),
         ("profile", "chatt", "streamid_profile: no profile 'chatt' (built in: "),
         ("profile", "missing.toml", "streamid_profile: cannot read missing.toml"),
+        *[
+            ("content", bad, f"streamid_content: '{bad}' is neither 'off' nor a size up to 64m, such as 512k")
+            for bad in ("", "0", "k", "-1", "1g", "65m", "1.5m", "9" * 5000)
+        ],
         ("redact_key", "short", "streamid_redact_key: too short"),
         ("record", "", "streamid_record: empty"),
         ("metrics", "nine", "streamid_metrics: 'nine' is no PORT (0 to 65535) or ADDRESS:PORT"),

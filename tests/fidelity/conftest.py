@@ -43,6 +43,14 @@ def planned(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.fixture(scope="session")
+def saving(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    """With mitmproxy's own file of flows, for which bodies are kept and given back to the flows."""
+    flows = tmp_path_factory.mktemp("flows") / "saved.flows"
+    with Proxy(*stage.modes(), options=OPTIONS, arguments=["-w", str(flows)]) as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="session")
 def by_bare(stage: Stage, bare: Proxy) -> Played:
     """Play through bare mitmdump; each script once."""
     known: dict[Script, list[Arrival]] = {}

@@ -37,6 +37,13 @@ def test_both_ends_get_the_same_through_faults_that_match_nothing(
     assert not difference(by_bare(script), stage.play(script, planned))
 
 
+@pytest.mark.parametrize("script", CORPUS[::3], ids=str)
+def test_both_ends_get_the_same_where_bodies_are_kept_for_flows(
+    script: Script, stage: Stage, by_bare: Played, saving: Proxy
+) -> None:
+    assert not difference(by_bare(script), stage.play(script, saving))
+
+
 def test_names_of_scripts_are_unique() -> None:
     assert len({str(script) for script in CORPUS}) == len(CORPUS)
 

@@ -106,9 +106,10 @@ def test_several_silences_are_all_cut_short() -> None:
         [n * 1_000_000 for n in range(20)],
         [0, 60_000_000],
         [0, 100, 9_000],
-        [*range(0, 10_000_000, 100_000), 13_000_000],
+        [*range(0, 10_000_000, 100_000), 30_000_000],
+        [0, 400_000, 900_000, 1_000_000],
     ],
-    ids=["an even pace", "two times alone", "microseconds", "a pause that flattens nothing"],
+    ids=["an even pace", "two times alone", "microseconds", "a pause that flattens nothing", "few"],
 )
 def test_pauses_that_flatten_nothing_keep_their_scale(times: list[int]) -> None:
     assert Axis(times, 80).silences == []
@@ -125,7 +126,7 @@ def test_ticks_are_round_and_a_scale_that_goes_on_has_one() -> None:
     ticks = axis.ticks(12)
     after = [at for at in ticks if at >= 61_000_000]
     assert after[0] == 61_000_000
-    assert [at - 3_000 for at in ticks if at < 61_000_000] == [0, 200_000, 400_000, 600_000, 800_000]
+    assert [at - 3_000 for at in ticks if at < 61_000_000] == [0, 500_000]
 
 
 def test_one_time_and_none_are_an_axis_of_one_piece() -> None:

@@ -12,7 +12,8 @@ from recordings import migrations
 from recordings.errors import RecordingError
 from recordings.migrations import APPLICATION_ID, migrate
 from recordings.reader import Recording
-from tests.support.sequences import record, small
+from recordings.views import VIEWS as FIRST_VIEWS
+from tests.support.sequences import record, small, stream
 
 TABLES = {
     "run",
@@ -32,6 +33,12 @@ VIEWS = {
     "injections",
     "incidents",
 }
+
+OF_FORMAT_2 = (
+    "DROP VIEW incidents; DROP TABLE incident; DROP VIEW streams; DROP VIEW findings;"
+    "ALTER TABLE exchange DROP COLUMN title;" + ";".join(FIRST_VIEWS[4:6]) + ";"
+)
+"""What makes of a recording of the newest format one of format 2."""
 
 NEWEST = len(migrations.MIGRATIONS)
 
@@ -107,8 +114,7 @@ def test_a_recording_of_format_1_gets_the_journal_of_faults(tmp_path: Path) -> N
     path = record(tmp_path / "r.db", small(1))
     with contextlib.closing(sqlite3.connect(path)) as connection:
         connection.executescript(
-            "DROP VIEW injections; DROP TABLE injection; DROP VIEW incidents; DROP TABLE incident;"
-            "PRAGMA user_version = 1"
+            f"{OF_FORMAT_2} DROP VIEW injections; DROP TABLE injection; PRAGMA user_version = 1"
         )
     with Recording(path) as recording:
         assert list(recording.events()) == small(1)
@@ -119,9 +125,23 @@ def test_a_recording_of_format_1_gets_the_journal_of_faults(tmp_path: Path) -> N
 def test_a_recording_of_format_2_gets_a_place_for_incidents(tmp_path: Path) -> None:
     path = record(tmp_path / "r.db", small(1))
     with contextlib.closing(sqlite3.connect(path)) as connection:
-        connection.executescript("DROP VIEW incidents; DROP TABLE incident; PRAGMA user_version = 2")
+        connection.executescript(f"{OF_FORMAT_2} PRAGMA user_version = 2")
     with Recording(path) as recording:
         assert list(recording.incidents()) == []
         assert list(recording.events()) == small(1)
     with contextlib.closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT count(*) FROM incidents").fetchone()[0] == 0
+
+
+def test_an_exchange_has_a_title_and_the_views_of_older_recordings_tell_more(tmp_path: Path) -> None:
+    path = record(tmp_path / "r.db", [*small(1), *stream(2)])
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.executescript(f"{OF_FORMAT_2} PRAGMA user_version = 2")
+    with Recording(path) as recording:
+        assert list(recording.events()) == [*small(1), *stream(2)]
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        titles = connection.execute("SELECT title FROM exchange").fetchall()
+        assert titles == [("POST /a → 200",), ("POST /api/chat/sessions/s/stream → 200",)]
+        columns = "verdict, outcome, events, first_byte_ms, largest_gap_ms, findings"
+        assert connection.execute(f"SELECT {columns} FROM streams").fetchall() == []
+        assert connection.execute("SELECT request FROM findings").fetchall() == []

@@ -17,11 +17,15 @@ QUIET = (
 )
 
 
+def executable() -> str:
+    """The system's Chromium, or the one that the environment names."""
+    return os.environ.get("CHROMIUM") or "/usr/bin/chromium"
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Headless Chromium, for one file: while it is there, no other event loop can run on this thread."""
-    executable = os.environ.get("CHROMIUM") or "/usr/bin/chromium"
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=executable, args=list(QUIET))
+        chromium = playwright.chromium.launch(executable_path=executable(), args=list(QUIET))
         yield chromium
         chromium.close()
