@@ -150,6 +150,10 @@ def test_all_of_it_can_be_reached_by_keys(browser: Browser, pages: Pages) -> Non
             press(key)
         assert shown.page.locator("tr[aria-selected]").get_attribute("data-key") == "1-4"
         assert "/update-stream" in shown.page.locator("#panel").inner_text()
+        row, panel = (shown.page.locator(each).bounding_box() for each in ("#chosen", "#panel"))
+        assert row
+        assert panel
+        assert row["y"] + row["height"] <= panel["y"]
         press("Enter")
         assert shown.value("document.activeElement.closest('details').id") == "d1-4"
         assert shown.page.locator("#d1-4").get_attribute("open") is not None

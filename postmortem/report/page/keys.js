@@ -81,6 +81,11 @@ one("#theme").addEventListener("click", (event) => {
   event.currentTarget.textContent = `Theme: ${next}`;
 });
 
+// What is scrolled to stays clear of the bar, however high that is.
+new ResizeObserver(([bar]) => {
+  document.documentElement.style.scrollPaddingTop = `${bar.target.offsetHeight + 12}px`;
+}).observe(one(".bar-top"));
+
 let opened = [];
 addEventListener("beforeprint", () => {
   opened = all("details:not([open])");

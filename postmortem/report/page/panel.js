@@ -32,7 +32,7 @@ function showPanel(row) {
     element("span", `status s${Math.floor(row.status / 100)}`, row.status ? String(row.status) : "–"),
     close,
   );
-  panel.replaceChildren(head, list, further(row));
+  panel.replaceChildren(head, further(row), list);
   panel.hidden = false;
 }
 

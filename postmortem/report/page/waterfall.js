@@ -159,19 +159,20 @@ function show(chosen) {
   draw();
 }
 
-function choose(index, { scrolls = true } = {}) {
+function choose(index) {
   if (!table.items[index]?.row) return;
   table.chosen = index;
-  if (scrolls) {
-    const height = rowHeight();
-    const head = one("thead", fall).offsetHeight;
-    const top = index * height;
-    if (top < fall.scrollTop) fall.scrollTop = top;
-    else if (top + height + head > fall.scrollTop + fall.clientHeight)
-      fall.scrollTop = top + height + head - fall.clientHeight;
-  }
+  const height = rowHeight();
+  const above = index * height - fall.scrollTop;
+  if (above < 0 || above > fall.clientHeight) fall.scrollTop = index * height - fall.clientHeight / 4;
   draw();
   showPanel(table.items[index].row);
+  // The panel lies over the end of the table, and the bar over what is above it.
+  const chosen = one("#chosen");
+  if (!chosen) return;
+  chosen.style.scrollMarginBottom = `${panel.offsetHeight + 24}px`;
+  chosen.style.scrollMarginTop = `${one("thead", fall).offsetHeight + 8}px`;
+  chosen.scrollIntoView({ block: "nearest" });
 }
 
 function step(by) {
@@ -193,6 +194,6 @@ if (fall) {
   one("#scale").addEventListener("change", draw);
   body.addEventListener("click", (event) => {
     const key = event.target.closest("tr")?.dataset.key;
-    if (key) choose(table.items.findIndex((item) => item.row?.key === key), { scrolls: false });
+    if (key) choose(table.items.findIndex((item) => item.row?.key === key));
   });
 }
