@@ -127,7 +127,7 @@ def large_events(count: int) -> Iterator[Event]:
 
 def large(path: Path, count: int = 10_000) -> Path:
     """A recording of so many exchanges."""
-    return record(path, large_events(count))
+    return record(path, large_events(count), bound=1 << 30)
 
 
 def fabricated(exchange: int = 4, issued: int = 3, **changes: object) -> Incident:
