@@ -4,7 +4,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from contract.case import Case
-from contract.causes.cause import CERTAIN, CLIENT, LIKELY, SERVER, Verdict, facts, incident, not_because
+from contract.causes.cause import (
+    CERTAIN,
+    CLIENT,
+    LIKELY,
+    SERVER,
+    TAP_BEHIND,
+    Verdict,
+    facts,
+    incident,
+    not_because,
+)
 from contract.cors import Credentials, header_readable, judge_preflight
 from contract.events import ResponseHead
 from contract.experience import Experience
@@ -201,11 +211,12 @@ def _expose(case: Case, testimony: Testimony) -> Verdict | None:
         )
     return Verdict(
         "cors-not-exposed",
-        CERTAIN if server is not None else LIKELY,
+        LIKELY,
         message,
         f"{add}; no answer of this service lists it.",
         evidence,
         not_because(**neighbours),
+        decides=TAP_BEHIND,
     )
 
 

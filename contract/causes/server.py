@@ -210,6 +210,8 @@ class _Refusal:
                 ),
                 (Fact(f"{shown(expected)} was issued in {where}", known.exchange, SERVER),),
             )
+        if known is not None and any(each.is_accepted for each in self.seen.right):
+            return None  # it does store, if not in time
         if known is not None:
             return self._made(
                 "server-not-stored",
