@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from contract.events import Event, Headers, Message, RequestHead, ResponseHead, Side
+from contract.events import Event, Headers, Message, ResponseHead
 from tests.contract.build import CHUNK, DONE, FIRST, ID_HEADER, SECOND, Talk
 from tests.postmortem.two_taps import taken_apart, written, written_elsewhere
 
