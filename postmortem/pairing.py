@@ -13,7 +13,7 @@ from heapq import heappop, heappush
 from math import log2
 
 from postmortem.clocks import USUAL, Bounds, Clock, agreed_offset, fitted
-from postmortem.sightings import BODY, PATH, REQUEST_ID, TAIL, VALUE, Sighting, kind_of
+from postmortem.sightings import BODY, LAST, PATH, REQUEST_ID, TAIL, VALUE, Sighting, kind_of
 
 _MOST_TRIES = 8
 """How often a hop may have sent one request, where its content alone tells that it is the same one."""
@@ -25,7 +25,8 @@ _CLOCK_LOST = 1_000_000
 _SAMPLE, _AGAINST = 300, 2_000
 """Exchanges that are compared each with each where no content tells one from the other."""
 _STRONG = frozenset((REQUEST_ID, BODY, PATH))
-_FINDING = frozenset((REQUEST_ID, BODY, PATH, TAIL))
+_TELLING = frozenset((REQUEST_ID, BODY, PATH, TAIL))
+_FINDING = _TELLING | {LAST}
 _TRY_AGAIN = frozenset((408, 425, 429))
 
 
@@ -102,7 +103,7 @@ class _Matching:
     def _fits(self, a: Sighting, b: Sighting) -> bool:
         """Whether two exchanges that share something rare may be the same one."""
         shared = {kind_of(mark) for mark in set(a.marks) & set(b.marks)}
-        return REQUEST_ID in shared or (a.method == b.method and bool(shared - {VALUE}))
+        return REQUEST_ID in shared or (a.method == b.method and bool(shared - {VALUE, LAST}))
 
     def first_clock(self) -> Clock:
         """The clock by the anchors; where there are none, the offset by which most of B lies within A.
@@ -132,16 +133,21 @@ class _Matching:
         """The offsets by which an exchange at B lies within one at A of the same path, for some of them."""
         first = max(len(self.a) - _SAMPLE, 0) // 2
         sample = [each for each in self.a[first : first + _SAMPLE] if each.ended_at >= 0]
-        by_tail: dict[int, list[Sighting]] = {}
+        by_end: dict[int, list[Sighting]] = {}
         for seen in self.b:
-            by_tail.setdefault(_tail(seen), []).append(seen)
+            by_end.setdefault(self._end(seen), []).append(seen)
         for a in sample:
             # What the clocks may have drifted apart by since the middle of the sample.
             drifted = round(abs(a.asked_at - sample[len(sample) // 2].asked_at) * USUAL)
-            for b in by_tail.get(_tail(a), ())[:_AGAINST]:
+            for b in by_end.get(self._end(a), ())[:_AGAINST]:
                 inner = b.heard_at if b.is_complete and a.is_complete else b.asked_at
                 low, high = inner + self.ahead - a.ended_at, b.asked_at + self.ahead - a.asked_at
                 yield low - drifted, high + drifted
+
+    def _end(self, seen: Sighting) -> int:
+        """The end of its path, as far as both recordings have it."""
+        marks = [mark for mark in seen.marks if kind_of(mark) in (TAIL, LAST)]
+        return next((mark for mark in marks if mark in self._weights), marks[-1])
 
     # What order and time tell.
 
@@ -172,7 +178,10 @@ class _Matching:
                 continue
             if a.is_complete and a.status == seen.status and a.ended_at < over:
                 continue  # its answer was there before this one was given
-            score = sum(self._weights.get(mark, 0.0) for mark in marks.intersection(a.marks))
+            shared = marks.intersection(a.marks)
+            if not _is_prefixed(a.target, seen.target) and not {kind_of(mark) for mark in shared} & _TELLING:
+                continue
+            score = sum(self._weights.get(mark, 0.0) for mark in shared)
             if at < a.asked_at:  # only what the clock may be wrong by
                 score -= 0.5
             if a.status != seen.status:
@@ -285,8 +294,10 @@ def _counts(sightings: Sequence[Sighting]) -> Counter[int]:
     return counts
 
 
-def _tail(seen: Sighting) -> int:
-    return next(mark for mark in seen.marks if kind_of(mark) == TAIL)
+def _is_prefixed(one: bytes, other: bytes) -> bool:
+    """Whether one path is the other with something before it."""
+    one, other = one.partition(b"?")[0], other.partition(b"?")[0]
+    return one.endswith(other) or other.endswith(one)
 
 
 def _answering(a: Sighting, tries: Sequence[Sighting]) -> Sighting:

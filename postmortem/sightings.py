@@ -44,7 +44,7 @@ _TRACE = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 _TELLING = 8
 """Bytes from which on a header's value may tell one exchange from others."""
 
-REQUEST_ID, BODY, PATH, TAIL, VALUE, ANSWER, ANSWER_BODY = range(7)
+REQUEST_ID, BODY, PATH, TAIL, LAST, VALUE, ANSWER, ANSWER_BODY = range(8)
 """What a mark stands for; kept in its lowest three bits."""
 
 
@@ -174,6 +174,7 @@ def _mark_request(seen: Sighting) -> None:
     seen.marks.append(_mark(PATH, seen.method, seen.target))
     # A hop that adds or takes a prefix leaves the end of the path.
     seen.marks.append(_mark(TAIL, seen.method, *path[-2:]))
+    seen.marks.append(_mark(LAST, seen.method, path[-1]))
 
 
 def _mark_fields(marks: "array[int]", fields: Headers, kind: int) -> None:
