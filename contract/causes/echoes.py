@@ -55,11 +55,9 @@ def is_expected(case: Case, testimony: Testimony) -> bool:
     return not echo.value and not echo.returned.why_unreadable and _sends_ids(case, testimony)
 
 
-def is_unanswered_probe(case: Case, testimony: Testimony) -> bool:
-    """Whether it is a negative test that no service answered: nothing can be said of it."""
+def is_probe(case: Case, testimony: Testimony) -> bool:
+    """Whether it is a negative test, whatever the answer: what it brings is not held against the client."""
     echo = echo_of(testimony)
-    if echo.answer not in (Answer.NONE, Answer.FAILED):
-        return False
     return echo.is_probe if echo.value else _sends_ids(case, testimony)
 
 
