@@ -112,7 +112,7 @@ def _invented(case: Case, testimony: Testimony, issue: Testimony | None, seen: E
         if seconds and real
         else ""
     )
-    early = "" if issue is not None else ", before any stream had issued one"
+    early = "" if issue is not None or echo.newest is not None else ", before any stream had issued one"
     return Verdict(
         "client-fabricated-id",
         CERTAIN,

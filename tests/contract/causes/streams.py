@@ -35,6 +35,7 @@ def unreached() -> list[Planted]:
             CERTAIN,
             seen=((1, SERVER),),
             says=("chat.test:80",),
+            hidden=True,
         ),
         Planted(
             "the hop answers 504 and never asks the service",
@@ -191,6 +192,7 @@ def compressed() -> list[Planted]:
             ("network-compressed",),
             CERTAIN,
             seen=((1, CLIENT),),
+            hidden=True,
         ),
     ]
 
