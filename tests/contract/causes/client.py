@@ -112,7 +112,9 @@ def mixed_up() -> list[Planted]:
             says=("byte for byte",),
         ),
         *[
-            Planted(f"the ID {how}", (t := Talk()).stream() + t.refused(value), ("client-altered-id",), CERTAIN)
+            Planted(
+                f"the ID {how}", (t := Talk()).stream() + t.refused(value), ("client-altered-id",), CERTAIN
+            )
             for how, value in (
                 ("with a blank", f" {FIRST}"),
                 ("in quotes", f'"{FIRST}"'),

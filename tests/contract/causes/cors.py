@@ -118,7 +118,11 @@ def origins() -> list[Planted]:
 
 def preflights() -> list[Planted]:
     def allowing(headers: str) -> Fields:
-        return (*CORS[:2], ("Access-Control-Allow-Methods", "POST"), ("Access-Control-Allow-Headers", headers))
+        return (
+            *CORS[:2],
+            ("Access-Control-Allow-Methods", "POST"),
+            ("Access-Control-Allow-Headers", headers),
+        )
 
     def asked(**changes: object) -> list[Event]:
         return Talk().preflight(**changes)  # type: ignore[arg-type]
@@ -170,13 +174,30 @@ def neighbours() -> list[Planted]:
     null = (("Origin", "null"),)
     same = (("Origin", "http://chat.test"),)
     return [
-        healthy("a preflight, a stream and an update", a.preflight() + a.stream() + a.update(request=ORIGIN, more=CORS)),
+        healthy(
+            "a preflight, a stream and an update",
+            a.preflight() + a.stream() + a.update(request=ORIGIN, more=CORS),
+        ),
         healthy("* with unknown credentials", b.stream(more=exposing("*")) + b.update()),
         healthy("everything is open to everybody", c.stream(more=star) + c.update()),
         healthy("the same origin needs no CORS", d.stream(more=(), request=same) + d.update()),
         healthy("no Origin, no CORS", e.stream(more=(), request=()) + e.update()),
-        healthy("an opaque origin that is allowed", f.stream(request=null, more=(("Access-Control-Allow-Origin", "null"), *CORS[1:])) + f.update()),
+        healthy(
+            "an opaque origin that is allowed",
+            f.stream(request=null, more=(("Access-Control-Allow-Origin", "null"), *CORS[1:])) + f.update(),
+        ),
         healthy("an origin without Vary", g.stream(more=CORS[:3]) + g.update()),
-        healthy("exposed on both answers", h.preflight(response=(*ALLOWS, CORS[2])) + h.stream() + h.update()),
-        healthy("a preflight that allows all by *", Talk().preflight(response=(*CORS[:2], ("Access-Control-Allow-Methods", "*"), ("Access-Control-Allow-Headers", "*")))),
+        healthy(
+            "exposed on both answers", h.preflight(response=(*ALLOWS, CORS[2])) + h.stream() + h.update()
+        ),
+        healthy(
+            "a preflight that allows all by *",
+            Talk().preflight(
+                response=(
+                    *CORS[:2],
+                    ("Access-Control-Allow-Methods", "*"),
+                    ("Access-Control-Allow-Headers", "*"),
+                )
+            ),
+        ),
     ]

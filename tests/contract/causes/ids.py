@@ -209,8 +209,11 @@ def neighbours() -> list[Planted]:
         healthy("under two names, the right one among them", a.stream(more=(*CORS, ("X-Stream-Id", FIRST)))),
         healthy("the ID's name in small letters", b.stream(name=ID_HEADER.lower()) + b.update()),
         healthy("a failed stream without an ID", c.stream(None, status=402)),
-        healthy("another service's headers are added by a hop", d.stream(
-            more=(*CORS, ("X-Trace", "abc")), server=ID) + d.update()),
-        healthy("two streams, each with its own ID", e.stream() + e.update() + e.stream(SECOND) + e.update(SECOND)),
+        healthy(
+            "another service's headers are added by a hop",
+            d.stream(more=(*CORS, ("X-Trace", "abc")), server=ID) + d.update(),
+        ),
+        healthy(
+            "two streams, each with its own ID", e.stream() + e.update() + e.stream(SECOND) + e.update(SECOND)
+        ),
     ]
-

@@ -103,7 +103,9 @@ def neighbours() -> list[Planted]:
     right = a.stream() + a.update(FIRST) + a.refused(THIRD, answer=mismatch(FIRST, THIRD))
     return [
         healthy("a negative test whose ID the service got as it was sent", right, expected=1),
-        healthy("white space is added to the update", b.stream() + split(b.update(FIRST), Message.REQUEST, other)),
+        healthy(
+            "white space is added to the update", b.stream() + split(b.update(FIRST), Message.REQUEST, other)
+        ),
         healthy("a negative test without an ID", c.stream() + c.update() + c.refused(None), expected=1),
     ]
 

@@ -208,7 +208,16 @@ def neighbours() -> list[Planted]:
     a, b, c = Talk(), Talk(), Talk()
     told = mismatch(FIRST, "incorrect-id-1")
     return [
-        healthy("a negative test before the right one", a.stream() + a.refused("incorrect-id-1", answer=told) + a.update(), 1),
-        healthy("the right ID, another trouble", b.stream() + b.update(status=400, answer=b'{"message":"No"}')),
-        healthy("two instances that share their IDs", c.stream(more=(*CORS, *by("one"))) + c.update(more=by("two"))),
+        healthy(
+            "a negative test before the right one",
+            a.stream() + a.refused("incorrect-id-1", answer=told) + a.update(),
+            1,
+        ),
+        healthy(
+            "the right ID, another trouble", b.stream() + b.update(status=400, answer=b'{"message":"No"}')
+        ),
+        healthy(
+            "two instances that share their IDs",
+            c.stream(more=(*CORS, *by("one"))) + c.update(more=by("two")),
+        ),
     ]

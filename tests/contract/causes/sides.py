@@ -60,9 +60,7 @@ def spread(events: list[Event], came: int, left: int, late: int = 0) -> list[Eve
     (end,) = (each for each in rest if isinstance(each, End) and each.message is Message.RESPONSE)
     at_server = [replace(each, side=SERVER, at=begin + place * came) for place, each in enumerate(body)]
     last = at_server[-1].at
-    at_client = [
-        replace(each, side=CLIENT, at=last + late + place * left) for place, each in enumerate(body)
-    ]
+    at_client = [replace(each, side=CLIENT, at=last + late + place * left) for place, each in enumerate(body)]
     done = at_client[-1].at + 1
     ordered = sorted([*at_server, *at_client], key=lambda each: each.at)
     before = [each for each in rest if each is not end]
@@ -86,9 +84,7 @@ def broken(
     """The first events of an exchange, then a silence (s), then these aborts of its sides."""
     last = events[keep - 1]
     at = last.at + int(after * 1e6)
-    ends: list[Event] = [
-        Abort(last.exchange, side, at, by, manner, reason) for side, by, manner in aborts
-    ]
+    ends: list[Event] = [Abort(last.exchange, side, at, by, manner, reason) for side, by, manner in aborts]
     return [*events[:keep], *ends]
 
 

@@ -240,11 +240,16 @@ def neighbours() -> list[Planted]:
     return [
         healthy("a redirect that keeps the POST", moved),
         healthy("the client has read enough, and saves at once", left + b.update()),
-        healthy("the client leaves in the middle of an event", cut(Talk().stream(size=20), 6) ),
+        healthy("the client leaves in the middle of an event", cut(Talk().stream(size=20), 6)),
         healthy("the proxy is stopped", stopped),
         healthy("the client leaves when the service is done", [*gone, *whole[-2:-1]] + d.update()),
-        healthy("a slow model: a silence, then a steady pace", at_times(long(c), (4, 1_500_000), (9, 300_000)) + c.update()),
+        healthy(
+            "a slow model: a silence, then a steady pace",
+            at_times(long(c), (4, 1_500_000), (9, 300_000)) + c.update(),
+        ),
         healthy("few events in a burst", at_times(Talk().stream(size=20), (4, 1_500_000))),
         healthy("compressed by the service, and in time", coded(Talk().stream(), Side.BOTH)),
-        healthy("a terminal error", Talk().stream(answer=CHUNK + b'event: error\ndata: {"error":"gone"}\n\n')),
+        healthy(
+            "a terminal error", Talk().stream(answer=CHUNK + b'event: error\ndata: {"error":"gone"}\n\n')
+        ),
     ]

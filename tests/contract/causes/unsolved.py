@@ -1,8 +1,10 @@
 """Refusals that nothing explains, and healthy traffic that looks odd."""
 
+from dataclasses import replace
+
 from contract.events import Breaker, Gap, Message
-from tests.contract.build import CORS, FIRST, SECOND, Talk, cut, lost
-from tests.contract.causes.planted import POSSIBLE, SERVER, Planted, healthy
+from tests.contract.build import CORS, FIRST, ID_HEADER, SECOND, Talk, cut, lost
+from tests.contract.causes.planted import CERTAIN, CLIENT, POSSIBLE, SERVER, Planted, healthy
 
 
 def cases() -> list[Planted]:
@@ -22,9 +24,7 @@ def unseen() -> list[Planted]:
             seen=((1, SERVER), (2, SERVER)),
             says=("Record from before the stream",),
         ),
-        Planted(
-            "an update without an ID, no stream before it", b.refused(None), ("inconclusive",), POSSIBLE
-        ),
+        Planted("an update without an ID, no stream before it", b.refused(None), ("inconclusive",), POSSIBLE),
         Planted(
             "events were lost in between",
             [*issued, gap, *c.refused(SECOND)],
@@ -55,13 +55,23 @@ def probing() -> list[Planted]:
     return [
         healthy("the whole list of probes, then the right one", a.stream() + listed + a.update(), 4),
         healthy("probes alone, and no right echo", b.stream() + b.refused("incorrect-id-1"), 1),
-        healthy("wrong tries after a right one", c.stream() + c.update() + c.refused("whatever") + c.refused(None), 2),
-        healthy("a probe that nobody answered", d.stream() + cut(d.update("incorrect-id-1"), 3, Breaker.SERVER)),
+        healthy(
+            "wrong tries after a right one",
+            c.stream() + c.update() + c.refused("whatever") + c.refused(None),
+            2,
+        ),
+        healthy(
+            "a probe that nobody answered", d.stream() + cut(d.update("incorrect-id-1"), 3, Breaker.SERVER)
+        ),
     ]
 
 
 def together() -> list[Planted]:
-    a, b, c = Talk(user="user1"), Talk(), Talk()
+    a, b, c, d = Talk(user="user1"), Talk(), Talk(), Talk()
+    first, second = d.stream(), d.stream(None, server=((ID_HEADER, SECOND),))
+    late = d.refused(None)
+    overlapping = [*first, second[0], late[0], *second[1:], *late[1:]]
+    overlapping = [replace(event, at=place * 1000) for place, event in enumerate(overlapping)]
     other = a.but(session="s2", token="Bearer two", user="user2")
     null = (("Origin", "null"),)
     open_to_null = (("Access-Control-Allow-Origin", "null"), *CORS[1:])
@@ -73,6 +83,13 @@ def together() -> list[Planted]:
         healthy(
             "a sandboxed frame, whose origin is opaque, and allowed",
             b.stream(more=open_to_null, request=null) + b.update(request=null, more=open_to_null),
+        ),
+        Planted(
+            "an update without an ID, while the next stream is asked for, whose ID a hop will take away",
+            overlapping,
+            ("client-never-extracted", "network-stripped"),
+            CERTAIN,
+            seen=((1, CLIENT), (3, CLIENT)),
         ),
         Planted(
             "a renewed token of nobody knows whom is refused",
