@@ -1,10 +1,14 @@
 """Filter expressions of mitmproxy for recorded exchanges."""
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from mitmproxy import connection, flowfilter, http
 
+from addons.filters import codes
 from replay.recorded import Recorded
+
+_OF_BODIES = {"b", "bq", "bs"}
 
 
 def chooser(text: str) -> Callable[[Recorded], bool]:
@@ -16,9 +20,16 @@ def chooser(text: str) -> Callable[[Recorded], bool]:
     return lambda recorded: bool(matches(_flow(recorded)))
 
 
+def needs_bodies(text: str) -> bool:
+    """Whether a filter expression, which `chooser` takes, looks into bodies; all others need heads alone."""
+    return not _OF_BODIES.isdisjoint(codes(flowfilter.parse(text)))
+
+
 def _flow(recorded: Recorded) -> http.HTTPFlow:
     """The exchange as mitmproxy would show it; bodies without their content-coding."""
-    flow = http.HTTPFlow(_client(recorded.request.client), _server(recorded))
+    flow = http.HTTPFlow(
+        _client(recorded.request.client), _server(recorded.request.host, recorded.request.port)
+    )
     head, answer = recorded.request, recorded.response
     flow.request = http.Request(
         host=head.host,
@@ -52,11 +63,13 @@ def _undecoded(fields: tuple[tuple[bytes, bytes], ...]) -> list[tuple[bytes, byt
     return [(name, value) for name, value in fields if name.lower() != b"content-encoding"]
 
 
+@lru_cache(maxsize=256)  # making one takes longer than asking a filter
 def _client(address: str) -> connection.Client:
     host, _, port = address.rpartition(":")
     peer = (host, int(port)) if port.isdecimal() else ("", 0)
     return connection.Client(peername=peer, sockname=("", 0), timestamp_start=0.0)
 
 
-def _server(recorded: Recorded) -> connection.Server:
-    return connection.Server(address=(recorded.request.host, recorded.request.port))
+@lru_cache(maxsize=256)
+def _server(host: str, port: int) -> connection.Server:
+    return connection.Server(address=(host, port))

@@ -29,18 +29,18 @@ def compile_filter(text: str) -> flowfilter.TFilter:
         compiled = flowfilter.parse(text)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{text!r} is no filter expression of mitmproxy") from error
-    for code in _codes(compiled):
+    for code in codes(compiled):
         if code in _REFUSED:
             raise ValueError(f"~{code} {_REFUSED[code]}")
     return compiled
 
 
-def _codes(node: object) -> Iterator[str]:
-    """The codes of all operators in a parsed expression."""
+def codes(node: object) -> Iterator[str]:
+    """The codes of all operators in a parsed expression: `u` for `~u`."""
     if isinstance(node, flowfilter.FAnd | flowfilter.FOr):
         for each in node.lst:
-            yield from _codes(each)
+            yield from codes(each)
     elif isinstance(node, flowfilter.FNot):
-        yield from _codes(node.itm)
+        yield from codes(node.itm)
     else:
         yield str(getattr(node, "code", ""))

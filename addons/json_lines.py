@@ -13,6 +13,7 @@ from contract.findings import SIDE_NAMES, Finding, StreamVerdict, finding_fields
 from recordings.drained import Ended, RequestLine
 
 RUN, FINDING, STREAM, HEADERS = "run", "finding", "stream", "headers"
+INCIDENT = "incident"
 EXCHANGE, FAULT, TROUBLE, SUMMARY = "exchange", "fault", "trouble", "summary"
 
 

@@ -136,6 +136,10 @@ def _verdicts(tally: Tally) -> Iterator[Metric]:
     for kind, count in dict(tally.findings).items():
         findings.add_metric((kind.code, kind.name, kind.severity.value, kind.verdict.value), count)
     yield findings
+    incidents = CounterMetricFamily("streamid_incidents", "Failures that were explained.", labels=("cause",))
+    for cause, count in dict(tally.incidents).items():
+        incidents.add_metric((cause,), count)
+    yield incidents
 
 
 def _times(tally: Tally) -> Iterator[Metric]:

@@ -7,10 +7,12 @@ from the recording, the JSON log, the metrics or the summary.
 """
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from contract.findings import Finding, Severity, Verdict
+from contract.incidents import Incident
 from recordings.drained import RequestLine
 
 IN_FULL = 5
@@ -52,10 +54,27 @@ class Repetition:
 
     def __init__(self) -> None:
         self._seen: dict[Sort, _Seen] = {}
+        self._incidents: Counter[str] = Counter()
+        self._last: dict[str, Incident] = {}
 
     def __bool__(self) -> bool:
         """Whether `counted` is to be called once the interval is over."""
-        return bool(self._seen)
+        return bool(self._seen or self._incidents)
+
+    def admits_incident(self, incident: Incident) -> bool:
+        """Whether to log an incident in full; if not, it counts. They are the same where the cause is."""
+        self._incidents[incident.cause] += 1
+        if self._incidents[incident.cause] <= IN_FULL:
+            return True
+        self._last[incident.cause] = incident
+        return False
+
+    def counted_incidents(self) -> list[tuple[int, Incident]]:
+        """The interval is over: how many incidents were held back of each cause, and the last of them."""
+        held = [(self._incidents[cause] - IN_FULL, last) for cause, last in self._last.items()]
+        self._incidents = Counter(dict.fromkeys(self._last, IN_FULL))
+        self._last = {}
+        return held
 
     def admits(self, found: Found) -> bool:
         """Whether to log `found` in full; if not, it counts."""

@@ -20,6 +20,7 @@ class Summary:
     issued: int
     echoes: dict[str, int]
     findings: dict[Kind, int]
+    incidents: dict[str, int]
     lost_events: int
     lost_bytes: int
     recording: Path | None
@@ -34,6 +35,7 @@ def summary(tally: Tally, exchanges: int, lost: tuple[int, int], recording: Path
         issued=tally.issued,
         echoes=dict(tally.echoes),
         findings=dict(tally.findings),
+        incidents=dict(tally.incidents),
         lost_events=lost[0],
         lost_bytes=lost[1],
         recording=recording,
@@ -54,6 +56,8 @@ def lines(found: Summary) -> list[str]:
     undecided = [(kind, count) for kind, count in _sorted(found.findings) if not kind.is_decided]
     if undecided:
         said.append("  undecided: " + ", ".join(f"{_named(kind)} ×{count}" for kind, count in undecided))
+    if found.incidents:
+        said.append(f"  causes: {_counts(sorted(found.incidents.items()))}")
     if found.lost_events or found.lost_bytes:
         said.append(f"  NOT recorded: {found.lost_events} events, {found.lost_bytes} bytes")
     if found.recording is not None:
@@ -78,6 +82,7 @@ def fields(found: Summary) -> dict[str, Any]:
             }
             for kind, count in _sorted(found.findings)
         ],
+        "incidents": dict(sorted(found.incidents.items())),
         "lost_events": found.lost_events,
         "lost_bytes": found.lost_bytes,
         "recording": None if found.recording is None else str(found.recording),

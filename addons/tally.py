@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from contract.findings import Finding, Output, Severity, StreamVerdict, Verdict
+from contract.incidents import Incident
 from recordings.drained import Drained, Ended
 
 FIRST_BYTE_BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
@@ -70,6 +71,8 @@ class Tally:
         self.echoes: Counter[str] = Counter()
         """Answers to IDs that were sent back: accepted, refused, undecided."""
         self.findings: Counter[Kind] = Counter()
+        self.incidents: Counter[str] = Counter()
+        """By cause."""
         self.first_byte = {is_stream: Histogram(FIRST_BYTE_BOUNDS) for is_stream in (True, False)}
         """Time to the head of an answer, by whether it is an event stream."""
         self.gaps = Histogram(GAP_BOUNDS)
@@ -95,6 +98,8 @@ class Tally:
     def _judge(self, output: Output) -> None:
         if isinstance(output, Finding):
             self.findings[Kind(output.code, output.name, output.severity, output.verdict)] += 1
+        elif isinstance(output, Incident):
+            self.incidents[output.cause] += 1
         elif isinstance(output, StreamVerdict):
             # A verdict is given when an ID is issued, and again for each echo of it.
             if output.echoed is not None:

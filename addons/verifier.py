@@ -17,6 +17,7 @@ from addons.repetition import INTERVAL, Found, Repetition
 from addons.run import Run
 from contract.events import Abort, End, Event, Injection, Message, ResponseHead
 from contract.findings import ExchangeFacts, Finding, Output, Role, Severity, StreamVerdict, Verdict
+from contract.incidents import Incident, incident_fields
 from recordings.drained import Drained, Ended, RequestLine
 
 logger = logging.getLogger("streamid")
@@ -29,7 +30,7 @@ class _Trouble(NamedTuple):
     sentence: str
 
 
-type _News = Found | StreamVerdict | ResponseHead | Ended | _Trouble
+type _News = Found | StreamVerdict | Incident | ResponseHead | Ended | _Trouble
 
 
 class StreamidVerifier:
@@ -65,7 +66,7 @@ class StreamidVerifier:
     def _take(self, output: Output, requests: dict[int, RequestLine]) -> None:
         if isinstance(output, Finding):
             self._waiting.append(Found(output, requests.get(output.exchange)))
-        elif isinstance(output, StreamVerdict):
+        elif isinstance(output, StreamVerdict | Incident):
             self._waiting.append(output)
         elif self.log_headers and isinstance(output, ExchangeFacts) and output.role is Role.ISSUE:
             self._waiting.extend(self._heads.pop(output.exchange, ()))
@@ -114,6 +115,8 @@ class StreamidVerifier:
                     self._finding(news, changed)
                 case StreamVerdict():
                     self._stream(news, changed)
+                case Incident():
+                    self._incident(news, changed)
                 case ResponseHead():
                     self._headers(news)
                 case Ended():
@@ -158,6 +161,8 @@ class StreamidVerifier:
     def _say_repeated(self) -> None:
         for count, last in self._repetition.counted():
             logger.log(_level(last.finding), wording.repeated_line(count, last.finding, last.request))
+        for count, incident in self._repetition.counted_incidents():
+            logger.warning(wording.repeated_incident_line(count, incident))
 
     def _stream(self, verdict: StreamVerdict, changed: dict[str, flow.Flow]) -> None:
         line = wording.stream_line(verdict)
@@ -168,6 +173,16 @@ class StreamidVerifier:
         for exchange in (verdict.issued, verdict.echoed):
             if exchange is not None:
                 self._remark(exchange, line, _FINE, changed)
+
+    def _incident(self, incident: Incident, changed: dict[str, flow.Flow]) -> None:
+        lines = wording.incident_lines(incident)
+        if self.json_log:
+            self._lines.append(json_lines.line(json_lines.INCIDENT, incident_fields(incident)))
+        elif self._repetition.admits_incident(incident):
+            for line in lines:
+                logger.warning(line)
+        for exchange in incident.exchanges:
+            self._remark(exchange, lines[0], _MARKS[Severity.ERROR], changed)
 
     def _headers(self, head: ResponseHead) -> None:
         if self.json_log:

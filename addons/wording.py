@@ -2,9 +2,11 @@
 
 from contract.events import Injection, ResponseHead
 from contract.findings import SIDE_NAMES, Finding, StreamVerdict, Verdict
+from contract.incidents import Incident
 from recordings.drained import RequestLine
 
 _LONGEST_TARGET = 160
+_MOST = 8
 
 _EXPOSED = {True: "readable by scripts", False: "NOT readable by scripts", None: "exposure not to be told"}
 
@@ -62,6 +64,23 @@ def _place(finding: Finding, request: RequestLine | None) -> str:
     if finding.stream and finding.stream not in finding.message:
         parts.append(f"stream {finding.stream}")
     return f" ({', '.join(parts)})" if parts else ""
+
+
+def incident_lines(incident: Incident) -> list[str]:
+    """For example `CAUSE server-race (certain), exchanges #5, #6: The service refused …`, and what to do."""
+    where = ", ".join(f"#{each}" for each in incident.exchanges[:_MOST])
+    more = f" and {len(incident.exchanges) - _MOST} more" if len(incident.exchanges) > _MOST else ""
+    what = f"CAUSE {incident.cause} ({incident.confidence})"
+    said = printable(f"{what}, exchanges {where}{more}: {incident.summary}")
+    advice = [f"  → {incident.advice}"] if incident.advice else []
+    possible = [f"  possible: {', '.join(incident.possible)}"] if incident.possible else []
+    injected = [f"  injected by: {incident.injected}"] if incident.injected else []
+    return [said, *(printable(each) for each in (*injected, *possible, *advice))]
+
+
+def repeated_incident_line(count: int, last: Incident) -> str:
+    """For example `CAUSE network-stripped: 40 more like these, the last in exchange #99`."""
+    return printable(f"CAUSE {last.cause}: {count} more like these, the last in exchange #{last.exchange}")
 
 
 def header_lines(head: ResponseHead) -> list[str]:

@@ -1,7 +1,9 @@
 """The `streamid` command: an explicit list of commands, each loaded only when it is needed."""
 
 import importlib
+import io
 import os
+import sys
 from typing import Any
 
 import click
@@ -14,9 +16,12 @@ COMMANDS = {
     "proxy": "cli.proxy:proxy",
     "ls": "cli.ls:ls",
     "show": "cli.show:show",
+    "stats": "cli.stats:stats",
     "tail": "cli.tail:tail",
     "validate": "cli.validate:validate",
     "cors": "cli.cors:cors",
+    "diagnose": "cli.diagnose:diagnose",
+    "diff": "cli.diff:diff",
     "probe": "cli.probe:probe",
     "profiles": "cli.profiles:profiles",
     "rule": "cli.rule:rule",
@@ -88,5 +93,8 @@ def main(context: click.Context) -> None:
       streamid show recordings/latest.db 4       look at one exchange
       streamid validate recordings               judge it again
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # an encoding that lacks an arrow is no reason to fail
+            stream.reconfigure(errors="backslashreplace")
     if context.color is None and os.environ.get("NO_COLOR"):
         context.color = False

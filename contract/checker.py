@@ -8,14 +8,16 @@ that the order of unrelated events does not matter, and neither do chunk boundar
 The memory of an exchange goes when it ends; issued IDs are kept in a window (see `contract.window`).
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Mapping
 
-from contract import echoing, issuing, replying, telling
+from contract import echoing, issuing, replying, telling, testifying
 from contract.answers import AnswerBody, needs_body
 from contract.bodies import BROKEN_OFF, MISSING, Decoder, Decoders, fulfils, parsed
 from contract.events import (
     Abort,
     Chunk,
+    Deed,
     End,
     Event,
     Gap,
@@ -38,6 +40,7 @@ from contract.rules import RULES, Rule
 from contract.rules.stream import EVENT_STREAM
 from contract.stream_reading import StreamReader
 from contract.subjects import Answer, Echo, Issue
+from contract.testimony import Testimony
 from contract.window import Window
 
 __all__ = ["WINDOW", "Checker", "Decoder"]
@@ -45,6 +48,8 @@ __all__ = ["WINDOW", "Checker", "Decoder"]
 WINDOW = 10_000
 """How many issued IDs are remembered, if not told otherwise."""
 
+_EARLY = 64
+"""Faults that struck requests whose heads are still to come: those of so many are remembered."""
 _BOTH, _RESPONSE = Side.BOTH, Message.RESPONSE
 
 
@@ -53,6 +58,7 @@ class Checker:
 
     `decoders` undo content-codings by name. `select` and `ignore` are rule codes or their beginnings
     (`EC`, `EC2`, `EC201`), the longer one wins. `window` is how many issued IDs are remembered.
+    `testify`, if given, gets the testimony of each exchange on the profile's paths when it is over.
     """
 
     def __init__(
@@ -64,12 +70,15 @@ class Checker:
         ignore: Collection[str] = (),
         window: int = WINDOW,
         rules: Mapping[str, Rule] = RULES,
+        testify: Callable[[Testimony], None] | None = None,
     ) -> None:
         self.profile = profile
         self.window = Window(window)
         self._routes = Routes(profile)
         self._decoders = decoders or {}
         self._judge = Judge(rules, select, ignore)
+        self._testify = testify
+        self._early: deque[Injection] = deque(maxlen=_EARLY)
         self._open: dict[int, Exchange] = {}
         self._plain: dict[int, StreamReader] = {}
         """Of streams that matter for their events alone: what reads the chunks that passed unchanged."""
@@ -90,6 +99,7 @@ class Checker:
                 return []
             return self._chunk(event)
         if isinstance(event, Injection):
+            self._struck(event)
             return []
         self._now += 1
         if isinstance(event, RequestHead):
@@ -133,6 +143,15 @@ class Checker:
 
     # What an event changes.
 
+    def _struck(self, injection: Injection) -> None:
+        if self._testify is None or injection.deed is not Deed.HIT:
+            return
+        exchange = self._open.get(injection.exchange)
+        if exchange is None:
+            self._early.append(injection)  # decided before the request's head was handed on
+        elif exchange.testimony is not None:
+            testifying.struck(exchange.testimony, injection)
+
     def _request_head(self, head: RequestHead) -> list[Output]:
         number = head.exchange
         if number in self._others:
@@ -150,6 +169,8 @@ class Checker:
         known = self.window.known_since(visit.scope)
         exchange = Exchange(head, visit, scope, caller(head, self.profile), self._now, known)
         self._open[number] = exchange
+        if self._testify is not None:
+            exchange.testimony = testifying.begun(exchange, self._early)
         if visit.by_body or any(echo.id.json_path for echo in visit.echoes):
             exchange.read_request(self._decoders)
         if not visit.by_body:
@@ -188,6 +209,8 @@ class Checker:
             exchange.sent, exchange.asked_at = self._now, end.at
             if exchange.request_body:
                 exchange.request_body.end()
+        if sides & SERVER and exchange.request_body_at_server:
+            exchange.request_body_at_server.end()
 
     def _response_head(self, exchange: Exchange, head: ResponseHead) -> None:
         if not exchange.is_decided:
@@ -257,6 +280,8 @@ class Checker:
             self._advance(exchange, out)
         if exchange.is_over():
             self._finish(exchange, out)
+        elif exchange.testimony is not None and out:
+            testifying.found(exchange.testimony, out)
         return out
 
     def _advance(self, exchange: Exchange, out: list[Output]) -> None:
@@ -290,6 +315,8 @@ class Checker:
         if issue is None:
             return
         issuing.hand_out(exchange, issue, self.window, self._now)
+        if exchange.testimony is not None:
+            exchange.testimony.issue = issue
         reading = issue.client or issue.server
         if reading and reading.id:
             exchange.stream = reading.id
@@ -305,22 +332,32 @@ class Checker:
         if reply is not None:
             judge.reply(reply, exchange, out)
         if judge.of_passage:
-            judge.passage(replying.heads_passage(exchange, self.profile), exchange, out)
+            passage = replying.heads_passage(exchange, self.profile)
+            judge.passage(passage, exchange, out)
+            if exchange.testimony is not None:
+                exchange.testimony.heads = passage
 
     def _judge_stream(self, exchange: Exchange, out: list[Output]) -> None:
         exchange.is_stream_judged = True
         stream = replying.stream(exchange, self.profile)
         if stream is not None:
             self._judge.stream(stream, exchange, out)
+            if exchange.testimony is not None:
+                exchange.testimony.events = stream
 
     def _judge_end(self, exchange: Exchange, out: list[Output]) -> None:
         """What can be said only when the exchange is over."""
-        judge = self._judge
+        judge, testimony = self._judge, exchange.testimony
         if judge.of_ending:
-            judge.ending(replying.ending(exchange), exchange, out)
+            ending = replying.ending(exchange)
+            judge.ending(ending, exchange, out)
+            if testimony is not None:
+                testimony.ending = ending
         passage = replying.bodies_passage(exchange, self.profile) if judge.of_passage else None
         if passage is not None:
             judge.passage(passage, exchange, out)
+            if testimony is not None:
+                testimony.bodies = passage
 
     def _tell_issued(self, exchange: Exchange, issue: Issue | None, out: list[Output]) -> None:
         """The facts of an issuing exchange, and the first verdict on its stream."""
@@ -337,6 +374,8 @@ class Checker:
         if echo is None or echo.returned.why_unreadable == BROKEN_OFF:
             return
         self._judge.echo(echo, exchange, out)
+        if exchange.testimony is not None:
+            exchange.testimony.echo = echo
         self._remember_echo(exchange, echo)
         verdict = telling.echoed(exchange, echo)
         if verdict is not None:
@@ -386,6 +425,9 @@ class Checker:
             replying.remember_answer(exchange, self.window)
         elif exchange.own_echo is not None:
             exchange.own_echo.doubtful = self._now
+        if exchange.testimony is not None and self._testify is not None:
+            testifying.found(exchange.testimony, out)
+            self._testify(testifying.ended(exchange, exchange.testimony, self._now))
         del self._open[exchange.number]
         self._plain.pop(exchange.number, None)
         self.window.leave(exchange.scope)

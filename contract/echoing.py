@@ -3,12 +3,14 @@
 import re
 
 from contract.answers import said
+from contract.bodies import MISSING, as_text, at_path, parsed
 from contract.exchange import Exchange
 from contract.headers import key, lines
 from contract.places import Returned, in_request
 from contract.profile import Profile
 from contract.rules.echo import FOLDED, TRIMMED, TRIMMED_AND_FOLDED
-from contract.subjects import Echo
+from contract.sse import SseParser
+from contract.subjects import Echo, Told
 from contract.template import percent_decoded
 from contract.window import Issuance, Window
 
@@ -18,6 +20,14 @@ def returned(exchange: Exchange) -> Returned:
     if exchange.echo is None:
         return Returned(None, "")
     return in_request(exchange.echo.id, exchange.visit, exchange.request.headers, exchange.request_body)
+
+
+def returned_at_server(exchange: Exchange) -> Returned | None:
+    """The ID as the service got it; None where it did not get the request."""
+    head = exchange.request_at_server
+    if exchange.echo is None or head is None:
+        return None
+    return in_request(exchange.echo.id, exchange.visit, head.headers, exchange.request_body_at_server)
 
 
 def is_rewritten(exchange: Exchange) -> bool:
@@ -72,7 +82,23 @@ def subject(exchange: Exchange, profile: Profile, window: Window, gap: int) -> E
         is_retry=own is not None and 0 < own.doubtful < exchange.began,
         deviation=answer.deviation,
         leaked=_leaked(profile, answer.content, value),
+        told=told(profile, answer.content),
     )
+
+
+def told(profile: Profile, content: bytes) -> Told | None:
+    """What a refusal says of the IDs that it compared; None where it says nothing of them."""
+    tells = profile.mismatch.tells
+    if tells is None or not content:
+        return None
+    value = parsed(content)
+    if value is MISSING:
+        event = next(iter(SseParser().feed(content)), None)
+        value = parsed(event.data.encode()) if event else MISSING
+    expected, received = at_path(value, tells.expected), at_path(value, tells.received)
+    if expected is MISSING and received is MISSING:
+        return None
+    return Told(as_text(expected), as_text(received), expected is not MISSING, received is not MISSING)
 
 
 def _leaked(profile: Profile, content: bytes, sent: str) -> str:

@@ -11,6 +11,7 @@ from contract.profile import Profile
 from contract.profile_sections import Close, Echo, Issue, Open, Place
 from contract.routes import Caller, Visit, fits_status
 from contract.stream_reading import StreamReader
+from contract.testimony import Testimony
 from contract.two_sides import TwoSides
 from contract.window import Issuance, Scope
 
@@ -30,6 +31,7 @@ class Exchange:
         "began",
         "caller",
         "client",
+        "client_abort",
         "close",
         "closed",
         "complete",
@@ -62,6 +64,7 @@ class Exchange:
         "request",
         "request_at_server",
         "request_body",
+        "request_body_at_server",
         "request_sides",
         "returned",
         "scope",
@@ -69,8 +72,10 @@ class Exchange:
         "sent",
         "sent_on",
         "server",
+        "server_abort",
         "sides",
         "stream",
+        "testimony",
         "visit",
     )
 
@@ -97,6 +102,7 @@ class Exchange:
         self.open: Open | None = None
         # The request.
         self.request_body: Body | None = None
+        self.request_body_at_server: Body | None = None
         self.request_sides: TwoSides | None = None
         self.sent = 0
         self.sent_on = 0
@@ -116,6 +122,8 @@ class Exchange:
         self.closed = 0
         self.complete = 0
         self.abort: Abort | None = None
+        self.client_abort: Abort | None = None
+        self.server_abort: Abort | None = None
         self.delivered = 0
         self.is_broken = False
         self.is_lossy = False
@@ -131,6 +139,7 @@ class Exchange:
         self.own_echo: Issuance | None = None
         self.returned: Returned | None = None
         self.stream = ""
+        self.testimony: Testimony | None = None
 
     @property
     def role(self) -> Role:
@@ -158,6 +167,8 @@ class Exchange:
     def read_request(self, decoders: Decoders) -> None:
         """Read the request's body from now on."""
         self.request_body = Body(headers.content_coding(self.request.headers), decoders)
+        if self.testimony is not None:
+            self.request_body_at_server = Body(headers.content_coding(self.request.headers), decoders)
         if self.is_lossy:
             self.request_body.stop(LOST)
 
@@ -169,6 +180,8 @@ class Exchange:
                 self.request_sides = _compared(self.request_sides, chunk)
             if self.request_body is not None and sides & self.judged_side:
                 self.request_body.feed(chunk)
+            if self.request_body_at_server is not None and sides & SERVER:
+                self.request_body_at_server.feed(chunk)
             return False
         if sides != BOTH or self.answer_sides is not None:
             self.answer_sides = _compared(self.answer_sides, chunk)
@@ -213,6 +226,10 @@ class Exchange:
         self.is_broken = True
         self.abort = self.abort or abort
         sides = int(abort.side)
+        if sides & CLIENT & ~self.closed:
+            self.client_abort = abort
+        if sides & SERVER & ~self.closed:
+            self.server_abort = abort
         self.closed |= sides
         if sides & self.judged_side and not self.sent:
             self.sent = now

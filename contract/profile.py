@@ -26,6 +26,7 @@ from contract.profile_sections import (
     ScopeKey,
     Secrets,
     Section,
+    Service,
     Sse,
     VersionSelector,
 )
@@ -56,6 +57,7 @@ class Profile(Section):
     cors: Cors = Cors()
     sse: Sse = Sse()
     forbidden: Forbidden = Forbidden()
+    service: Service = Service()
     secrets: Secrets = Secrets()
     probe: Probe | None = None
 

@@ -252,9 +252,17 @@ class Refusal(Section):
     json_body: dict[str, Any] = Field(alias="json")
 
 
+class Tells(Section):
+    """Where a refusal tells the ID that the service had expected, and the one that it got (JSON paths)."""
+
+    expected: JsonPath
+    received: JsonPath
+
+
 class Mismatch(Section):
     """How the service refuses an ID that is missing, unknown, ended, or someone else's.
 
+    `tells` is where it says which IDs it compared; diagnoses use that.
     `answer` is such an answer in full, for playing a service that never refused any while it was recorded.
     """
 
@@ -263,6 +271,7 @@ class Mismatch(Section):
     ended: tuple[Matcher, ...] = ()
     foreign: tuple[Matcher, ...] = ()
     answer: Refusal | None = None
+    tells: Tells | None = None
 
     @model_validator(mode="after")
     def _answer_is_one(self) -> Self:
@@ -339,6 +348,12 @@ class VersionSelector(Section):
     def _one_place(self) -> Self:
         _exactly_one(self, ("header", "query"))
         return self
+
+
+class Service(Section):
+    """Answer headers that name the instance which answered: what an affinity problem is told by."""
+
+    instance: tuple[FieldName, ...] = ("X-Served-By", "X-Instance-Id", "X-Backend-Server", "X-Pod", "X-Node")
 
 
 class Secrets(Section):

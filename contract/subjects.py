@@ -97,6 +97,16 @@ class Answer(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What a refusal tells of the IDs that it compared: None for none; `has_` says whether it tells that."""
+
+    expected: str | None
+    received: str | None
+    has_expected: bool = True
+    has_received: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Echo:
     """A request that is to carry an ID back, and what the service said to it.
 
@@ -106,8 +116,9 @@ class Echo:
     scope's newest when the request began. `unsure` says why an issuing response of this scope may
     not have been seen. `is_retry` says that an earlier echo of it failed, or its answer was lost, so that the
     service may have accepted it. `deviation` says how a refusal's words came otherwise than the profile has
-    it, `leaked` is an ID of the service's that a refusal tells. `is_rewritten` says that the service was
-    sent something else than the client had sent: how it answers that is no answer to the client's echo.
+    it, `leaked` is an ID of the service's that a refusal tells, `told` all that it tells. `is_rewritten` says
+    that the service was sent something else than the client had sent: how it answers that is no answer to
+    the client's echo.
     """
 
     profile: Profile
@@ -131,6 +142,7 @@ class Echo:
     is_retry: bool = False
     deviation: str = ""
     leaked: str = ""
+    told: Told | None = None
     is_rewritten: bool = False
 
     @property

@@ -29,6 +29,8 @@ HOP_BY_HOP = frozenset(
 )
 # What every hop may write anew: framing, the host that it asks, its own answer to Expect, its own ports.
 REWRITTEN = frozenset((b"content-length", b"host", b":authority", b"expect", b"alt-svc", b"via", b"date"))
+_FARTHEST = 1 << 20
+"""Bytes that one side may be ahead of the other and still be compared one by one."""
 _SENT = {Message.REQUEST: Side.CLIENT, Message.RESPONSE: Side.SERVER}
 
 
@@ -101,10 +103,28 @@ def _text(value: bytes) -> str:
 class TwoSides:
     """One message's body on both sides, from the first chunk on that did not leave as it came, at once.
 
-    `delay` (µs) is by how much, at most, bytes left later than they had come.
+    `delay` (µs) is by how much, at most, bytes left later than they had come. `differs_at` is the offset,
+    from that chunk on, of the first byte that left as another one, None while there is none; `is_unsure`
+    says that this can no longer be told. `left` are the times (µs) of the first and the last chunk that left,
+    `came` those at which its bytes had come; (0, 0) for none.
     """
 
-    __slots__ = ("_came", "_entered", "_hashes", "_left", "_sizes", "delay", "why_unknown")
+    __slots__ = (
+        "_ahead",
+        "_came",
+        "_entered",
+        "_hashes",
+        "_leader",
+        "_left",
+        "_matched",
+        "_sizes",
+        "came",
+        "delay",
+        "differs_at",
+        "is_unsure",
+        "left",
+        "why_unknown",
+    )
 
     def __init__(self, message: Message) -> None:
         self._entered = int(_SENT[message])
@@ -112,26 +132,59 @@ class TwoSides:
         self._hashes = {self._entered: blake2b(digest_size=16), self._left: blake2b(digest_size=16)}
         self._sizes = {self._entered: 0, self._left: 0}
         self._came: deque[tuple[int, int]] = deque()
+        self._ahead = bytearray()
+        self._leader = 0
+        self._matched = 0
         self.delay = 0
+        self.differs_at: int | None = None
+        self.is_unsure = False
+        self.came = self.left = (0, 0)
         self.why_unknown = ""
 
     def feed(self, chunk: Chunk) -> None:
         """Take a chunk that was seen on one side or on both."""
         if chunk.form is not Form.WIRE:
             self.why_unknown = "bytes of the body were not kept as they were"
+            self.is_unsure = True
         for side in (self._entered, self._left):
             if int(chunk.side) & side:
                 self._hashes[side].update(chunk.data)
                 self._sizes[side] += chunk.size
+                self._match(side, chunk.data)
         if int(chunk.side) & self._entered:
             self._came.append((self._sizes[self._entered], chunk.at))
         if int(chunk.side) & self._left:
+            self.left = (self.left[0] or chunk.at, chunk.at)
             self._note_delay(chunk.at)
+
+    def _match(self, side: int, data: bytes) -> None:
+        """Compare what one side is behind with what the other was ahead."""
+        if self.is_unsure or self.differs_at is not None:
+            return
+        ahead = self._ahead
+        if ahead and side != self._leader:
+            common = min(len(ahead), len(data))
+            if ahead[:common] != data[:common]:
+                pairs = enumerate(zip(ahead, data, strict=False))
+                self.differs_at = self._matched + next(at for at, (one, other) in pairs if one != other)
+                ahead.clear()
+                return
+            self._matched += common
+            del ahead[:common]
+            data = data[common:]
+        if data:
+            self._leader = side
+            ahead += data
+        if len(ahead) > _FARTHEST:
+            self.is_unsure = True
+            ahead.clear()
 
     def _note_delay(self, at: int) -> None:
         gone = self._sizes[self._left]
         while self._came and self._came[0][0] <= gone:
-            self.delay = max(self.delay, at - self._came.popleft()[1])
+            came = self._came.popleft()[1]
+            self.came = (self.came[0] or came, came)
+            self.delay = max(self.delay, at - came)
 
     @property
     def is_alike(self) -> bool:

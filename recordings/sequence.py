@@ -77,6 +77,19 @@ class Sequence:
             self._load("exchange = ?", (exchange,))
         yield from self._release(1 << 62)
 
+    def heads(self, first: int, last: int) -> list[Numbered]:
+        """The heads of both messages of the exchanges `first` to `last`, in order."""
+        which = ("exchange BETWEEN ? AND ?", (first, last))
+        heads: list[Numbered] = []
+        with _transaction(self._connection):
+            for columns, table, read in (
+                (REQUEST, "request", rereading.requests),
+                (RESPONSE, "response", rereading.responses),
+            ):
+                rows = self._query(f"SELECT {columns} FROM {table} WHERE {which[0]}", which[1])
+                heads += read(rows, self._lines)
+        return sorted(heads, key=_number)
+
     def _window(self, low: int, until: int) -> int:
         """Where the window that begins at `low` ends."""
         until = min(until, low + _WINDOW_SPAN)

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from contract.checker import Checker
 from contract.events import Chunk, Event, Form, Gap
+from contract.explainer import Explainer
 from contract.findings import Output
 from contract.profile import Profile
 from recordings.backlog import Backlog
@@ -23,6 +23,7 @@ from recordings.batch import Batch
 from recordings.decoding import DECODERS
 from recordings.drained import Drained, Load
 from recordings.file import RecordingFile
+from recordings.imported import vantage_of
 from recordings.intake import Intake
 from recordings.rows import EventRedactor, RunInfo
 from recordings.unkept import NoFile
@@ -82,7 +83,10 @@ class Writer:
         self.path = path
         self._run_info = run
         self._redactor = redactor
-        self._checker = None if profile is None else Checker(profile, decoders=DECODERS)
+        self._checker = (
+            None if profile is None else Explainer(profile, decoders=DECODERS, vantage=vantage_of(run))
+        )
+        self._heard = time.monotonic()
         self._on_judged = on_judged
         self._on_trouble = on_trouble
         self._on_drained = on_drained
@@ -145,6 +149,10 @@ class Writer:
             self._give_up(events)
             return
         self._process(events)
+        if events:
+            self._heard = time.monotonic()
+        elif not closing:
+            self._pass_time()
         if closing:
             self._end_of_run()
         intake = self._intake
@@ -212,6 +220,20 @@ class Writer:
         except Exception as error:
             self._trouble("judging", f"judging stopped, recording goes on: {error!r}")
             self._checker = None
+        if outputs:
+            self._note(outputs)
+
+    def _pass_time(self) -> None:
+        """Nothing comes: what waits for that in the diagnosis may be told."""
+        if self._checker is None:
+            return
+        now = self._intake.last_at + int((time.monotonic() - self._heard) * 1_000_000)
+        try:
+            outputs = self._checker.advance(now)
+        except Exception as error:
+            self._trouble("judging", f"judging stopped, recording goes on: {error!r}")
+            self._checker = None
+            return
         if outputs:
             self._note(outputs)
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from contract.findings import Finding, Output
+from contract.incidents import Incident
 
 type Moment = datetime | int
 """A point of time (with its zone), or µs since the start of a recording."""
@@ -29,8 +30,8 @@ class Narrowing:
         high = _FOREVER if self.until is None else _since(self.until, started)
         return low, high
 
-    def keeps(self, finding: Finding, span: tuple[int, int]) -> bool:
-        """Whether `finding` is reported; `span` is that of its recording."""
+    def keeps(self, finding: Finding | Incident, span: tuple[int, int]) -> bool:
+        """Whether a finding, or an incident, is reported; `span` is that of its recording."""
         if not span[0] <= finding.at < span[1]:
             return False
         if self.streams and finding.stream not in self.streams:

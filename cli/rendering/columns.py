@@ -1,8 +1,9 @@
 """A table printed line by line, however long it is: the first rows decide the widths."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
+from types import MappingProxyType
 
 from rich.cells import cell_len, set_cell_size
 
@@ -10,6 +11,7 @@ from cli.rendering.styling import coloured
 
 LOOKED_AT = 500
 _SMALLEST = 12
+_NO_WORDS: Mapping[str, str | None] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +26,24 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Text that is safe to print, and its colour."""
+    """Text that is safe to print, and its colour; or the colour of each of its `words`, by the word."""
 
     text: str
     colour: str | None = None
+    words: Mapping[str, str | None] = _NO_WORDS
+
+    def painted(self, fitted: str) -> str:
+        """`fitted`, which is the text as it fits into its column, in colour."""
+        if not self.words:
+            return coloured(fitted, self.colour)
+        return " ".join([coloured(word, self._colour_of(word)) for word in fitted.split(" ")])
+
+    def _colour_of(self, word: str) -> str | None:
+        """The colour of a word, which may have lost its end."""
+        if word in self.words or not word.endswith("…"):
+            return self.words.get(word, self.colour)
+        begin = word.removesuffix("…")
+        return next((colour for whole, colour in self.words.items() if whole.startswith(begin)), self.colour)
 
 
 def table(columns: Sequence[Column], rows: Iterable[Sequence[Cell]], width: int | None) -> Iterator[str]:
@@ -58,7 +74,7 @@ def _line(columns: Sequence[Column], row: Sequence[Cell], widths: list[int], *, 
     *sizes, last = widths
     widths = [*sizes, min(last, cell_len(row[-1].text)) if not columns[-1].right else last]
     return "  ".join(
-        coloured(_fitted(cell.text, size, right=column.right, cut=cut), cell.colour)
+        cell.painted(_fitted(cell.text, size, right=column.right, cut=cut))
         for column, cell, size in zip(columns, row, widths, strict=True)
     )
 

@@ -24,15 +24,18 @@ COLUMNS = (
     Column("findings", flexible=True),
 )
 
-_OUTCOMES = {"complete": None, "client-abort": "cyan", "open": "cyan", "injected": "magenta"}
+OUTCOME_COLOURS = {"complete": None, "client-abort": "cyan", "open": "cyan", "injected": "magenta"}
 
 
 def exchange_lines(
-    rows: "Iterable[tuple[Path, Run, ExchangeRow, str]]", *, several: bool, width: int | None
+    rows: "Iterable[tuple[Path, Run, ExchangeRow, dict[str, str | None]]]",
+    *,
+    several: bool,
+    width: int | None,
 ) -> Iterator[str]:
     """A line per exchange, and one of titles; with the recording first where there are several.
 
-    The last of a row is the codes of its findings.
+    The last of a row is the codes of its findings, each with its colour.
     """
     columns = (Column("recording"), *COLUMNS) if several else COLUMNS
     now = datetime.now(UTC)
@@ -46,7 +49,7 @@ def exchange_lines(
     )
 
 
-def _cells(run: "Run", row: "ExchangeRow", codes: str, now: datetime) -> list[Cell]:
+def _cells(run: "Run", row: "ExchangeRow", codes: dict[str, str | None], now: datetime) -> list[Cell]:
     return [
         Cell(str(row.exchange)),
         Cell(local(run, row.at, now)),
@@ -55,8 +58,8 @@ def _cells(run: "Run", row: "ExchangeRow", codes: str, now: datetime) -> list[Ce
         Cell("-" if row.status is None else str(row.status), status_colour(row.status)),
         Cell(_known(row.role), None if row.role in (None, "other") else "cyan"),
         Cell(_known(row.stream)),
-        Cell(printable(row.outcome), _OUTCOMES.get(row.outcome, "yellow")),
-        Cell(codes or "-", "red" if codes else None),
+        Cell(printable(row.outcome), OUTCOME_COLOURS.get(row.outcome, "yellow")),
+        Cell(" ".join(codes) or "-", words=codes),
     ]
 
 

@@ -37,13 +37,13 @@ class ExchangeText:
         self._limit = limit
 
     def lines(self, findings: Iterable[Finding]) -> Iterator[str]:
-        """All of it."""
-        yield from self._title()
+        """Both messages and the timeline."""
         yield from self._message(Message.REQUEST, self._found.request)
         yield from self._message(Message.RESPONSE, self._found.response)
         yield from self._timeline(findings)
 
-    def _title(self) -> Iterator[str]:
+    def title(self) -> Iterator[str]:
+        """What it is, in two lines."""
         row = self._row
         method, url = printable(row.method), printable(row.url)
         status = coloured(str(row.status or "no answer"), status_colour(row.status))

@@ -18,6 +18,11 @@ def finding_text(finding: Finding) -> str:
     return f"{finding.code} {finding.name} {weight(finding)}: {printable(finding.message)}"
 
 
+def code_colour(severity: Severity, verdict: Verdict) -> str:
+    """The colour of a finding's code; grey where the rule could not decide."""
+    return "bright_black" if verdict is Verdict.INCONCLUSIVE else COLOURS[severity]
+
+
 def weight(finding: "Finding | ReportedFinding") -> str:
     """The severity, and whether the finding is sure."""
     sure = " (inconclusive)" if finding.verdict is Verdict.INCONCLUSIVE else ""

@@ -63,14 +63,20 @@ def idle_cut(ending: Ending) -> Ruling:
         return NA
     if abort is None or abort.by is not Breaker.SERVER or abort.manner is Manner.MALFORMED:
         return PASS if ending.is_complete else NA
-    silence = ending.silence / 1_000_000
-    near = next((each for each in TIMEOUTS if each - _EARLY <= silence <= each + _LATER), None)
+    near = typical_timeout(ending.silence)
     if near is None:
         return NA
+    silence = ending.silence / 1_000_000
     return fails(
         f"The stream was cut after {silence:.1f} s of silence: a time-out of {near} s on the service's side.",
         ("silence", f"{silence:.3f} s"),
     )
+
+
+def typical_timeout(silence: int) -> int | None:
+    """The time-out (s) that a silence (µs) before a cut looks like; None for none."""
+    seconds = silence / 1_000_000
+    return next((each for each in TIMEOUTS if each - _EARLY <= seconds <= each + _LATER), None)
 
 
 def buffered(stream: Stream) -> Ruling:

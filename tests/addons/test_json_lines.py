@@ -9,6 +9,7 @@ from addons import json_lines, settings, summary
 from addons.tally import Tally
 from contract.events import Deed, Injection, Message, ResponseHead, Side
 from contract.findings import Finding, Severity, StreamVerdict, Verdict, finding_fields
+from contract.incidents import Confidence, Incident, incident_fields
 from recordings.drained import Ended, RequestLine
 from tests.support.lab import logged_in, running_lab
 from tests.support.proxy import CHECKOUT, Proxy
@@ -34,6 +35,7 @@ def explained() -> set[str]:
     return {key for row in rows for key in re.findall(r"`(\w+)`", row)}
 
 
+INCIDENT = Incident(9, "stream-1", "s", 5, 400, "server-race", Confidence.CERTAIN, "It is stored late.")
 STRUCK = Injection(4, 9, "late", "delay", Message.RESPONSE, Deed.HIT, "s", 2)
 
 
@@ -51,6 +53,7 @@ def every_kind() -> dict[str, dict[str, Any]]:
         json_lines.STREAM: json_lines.stream_fields(
             StreamVerdict("stream-1", "s", 4, True, None, None, None, 7)
         ),
+        json_lines.INCIDENT: incident_fields(INCIDENT),
         json_lines.HEADERS: json_lines.header_fields(
             ResponseHead(3, Side.SERVER, 0, 200, b"OK", b"HTTP/1.1", ((b"X-A", b"\x1b[31m\xff"),))
         ),

@@ -102,7 +102,7 @@ def test_events_of_one_chunk_are_one_group(healthy: Path) -> None:
 
 
 def test_a_finding_stands_where_it_happened(chat: Path) -> None:
-    lines = streamid("show", chat, 4).stdout.splitlines()
+    lines = streamid("show", chat, 4).stdout.partition("Timeline")[2].splitlines()
     found = [number for number, line in enumerate(lines) if "▲" in line]
     end = next(number for number, line in enumerate(lines) if "← response complete" in line)
     assert found == [end + 1, end + 2]

@@ -72,6 +72,9 @@ class Diagnosing:
     def feed_all(self, events: Iterable[Event], out: list[Output]) -> None:
         pass
 
+    def advance(self, at: int) -> list[Output]:
+        return []
+
     def end(self) -> list[Output]:
         return [STALE, OPEN]
 
@@ -79,7 +82,7 @@ class Diagnosing:
 @pytest.fixture
 def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A recording whose writer was given two incidents by the checker."""
-    monkeypatch.setattr(writer, "Checker", Diagnosing)
+    monkeypatch.setattr(writer, "Explainer", Diagnosing)
     judged: list[Output] = []
     writing = Writer(
         tmp_path / "r.db",

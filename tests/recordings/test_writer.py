@@ -310,6 +310,9 @@ class Judge:
         for event in events:
             out += self.feed(event)
 
+    def advance(self, at: int) -> list[Output]:
+        return []
+
     def end(self) -> list[Output]:
         return [StreamVerdict("stream-1", "s", 1, True, None, None, None, 9)]
 
@@ -334,7 +337,7 @@ def test_a_locked_database_delays_but_neither_loses_nor_doubles(
     start: Callable[..., Run], fast_retries: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     judge = Judge()
-    monkeypatch.setattr(module, "Checker", lambda *_, **__: judge)
+    monkeypatch.setattr(module, "Explainer", lambda *_, **__: judge)
     run = start(profile=object())
     with contextlib.closing(sqlite3.connect(run.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -539,7 +542,7 @@ def test_a_failing_checker_or_listener_does_not_end_the_recording(
         def feed(self, event: Event) -> list[Output]:
             raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr(module, "Checker", lambda *_, **__: Failing())
+    monkeypatch.setattr(module, "Explainer", lambda *_, **__: Failing())
     run = start(profile=object())
     run.put(small(1))
     assert run.writer.close().clean
@@ -562,7 +565,7 @@ def test_what_is_held_back_to_the_end_is_stored_and_judged_at_the_end(
             return self.held
 
     judge = Judge()
-    monkeypatch.setattr(module, "Checker", lambda *_, **__: judge)
+    monkeypatch.setattr(module, "Explainer", lambda *_, **__: judge)
     run = start(profile=object(), redactor=Holding())
     run.put(small(1))
     run.writer.close()
@@ -584,7 +587,7 @@ def test_facts_reach_the_exchange_before_and_after_its_end(
         def end(self) -> list[Output]:
             return [ExchangeFacts(2, Role.ECHO, "stream-1", "s")]
 
-    monkeypatch.setattr(module, "Checker", lambda *_, **__: Late())
+    monkeypatch.setattr(module, "Explainer", lambda *_, **__: Late())
     run = start(profile=object())
     run.put([*small(1), *small(2)])
     until(lambda: len(read(run.path)) == 16)

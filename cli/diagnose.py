@@ -1,0 +1,264 @@
+"""`streamid diagnose`: from a recording, or two, to the causes of what failed."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.errors import Unusable
+from cli.moment import MomentType
+from cli.named import named_profile
+from cli.progress import progress
+from cli.recordings_argument import format_option, in_order_of_start, opened, recordings_argument
+
+if TYPE_CHECKING:
+    from cli.rendering.incident_text import Told
+    from contract.incidents import Incident
+    from contract.profile import Profile
+    from postmortem.diagnosing import Diagnosed, Keep
+    from postmortem.joining import Joint
+    from recordings.reader import Recording
+    from replay.narrowing import Narrowing
+
+_AT_ONCE = 4096
+_SIDES = ("client-side", "server-side")
+
+
+class HopType(click.ParamType[dict[str, Path]]):
+    """`client-side=FILE`, `server-side=FILE`, or both with a comma between; gives files by side."""
+
+    name = "SIDE=FILE,…"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> dict[str, Path]:
+        """The files by side."""
+        if isinstance(value, dict):
+            return value
+        found: dict[str, Path] = {}
+        for part in value.split(","):
+            side, equals, name = part.partition("=")
+            if side not in _SIDES or not equals or not name or side in found:
+                self.fail(f"{part!r} is not {' or '.join(f'{each}=FILE' for each in _SIDES)}, each once")
+            found[side] = Path(name)
+        if "client-side" not in found:
+            self.fail("needs client-side=FILE; a recording next to the service needs no --hop")
+        return found
+
+
+@click.command()
+@recordings_argument
+@click.option(
+    "--hop",
+    type=HopType(),
+    help="Two recordings were made on both sides of a hop: client-side=A.db,server-side=B.db. With "
+    "client-side=A.db alone, that one was made before a hop, and what came out of it is not taken for the "
+    "service's own.",
+)
+@click.option("--profile", metavar="NAME|FILE", help="Judge by this contract, not by the recording's own.")
+@click.option("--cause", "causes", metavar="CODE", multiple=True, help="Report incidents of this cause.")
+@click.option("--since", type=MomentType(), help="Report incidents from this time on.")
+@click.option("--until", type=MomentType(), help="Report incidents before this time.")
+@click.option("--stream", "streams", metavar="ID", multiple=True, help="Report incidents of this stream.")
+@click.option("--scope", "scopes", metavar="KEY", multiple=True, help="Report incidents in this scope.")
+@click.option("--all", "everything", is_flag=True, help="Print every incident in full, not one of a cause.")
+@click.option(
+    "--limit",
+    type=click.IntRange(0),
+    default=10_000,
+    show_default=True,
+    help="How many incidents are listed (0: all); all are counted.",
+)
+@format_option
+def diagnose(
+    recordings: tuple[Path, ...],
+    hop: dict[str, Path] | None,
+    profile: str | None,
+    causes: tuple[str, ...],
+    everything: bool,
+    limit: int,
+    form: str,
+    **narrowing: Any,
+) -> None:
+    """Say what failed and why: which party, which hop, what proves it, and what ruled the others out.
+
+    An incident is a refused update, one that should have been refused, a stream that broke or whose ID a
+    script could not read, a preflight that was refused, and so on. Each has the most specific cause, how
+    sure that is, and what to change. Where a recording does not suffice, the cause is `inconclusive`, with
+    those still possible and the capture that would decide.
+
+    Deliberate negative tests that were refused are no incidents. All causes: docs/causes.md.
+
+    Exit codes: 0 no incident, 1 incidents, 2 unusable input.
+
+    \b
+    Examples:
+      streamid diagnose recordings/20250131T120000Z.db
+      streamid diagnose recordings --since 10m --format json
+      streamid diagnose a.db b.db --hop client-side=a.db,server-side=b.db
+    """
+    from contract.causes import CAUSES
+
+    unknown = [code for code in causes if code not in CAUSES]
+    if unknown:
+        raise Unusable(f"--cause {unknown[0]!r}: there is no such cause; there are {', '.join(CAUSES)}")
+    given = named_profile(profile)[0] if profile is not None else None
+    wanted = _Wanted(frozenset(causes), _narrowing(**narrowing), limit or 1 << 62)
+    found = list(_all_found(recordings, hop, given, wanted))
+    if form == "json":
+        from cli.rendering.incident_json import diagnosis_json
+
+        click.echo(diagnosis_json([each.diagnosed for each in found]))
+    else:
+        for each in found:
+            for line in each.lines(several=len(found) > 1, everything=everything):
+                click.echo(line)
+    if any(each.diagnosed.groups for each in found):
+        raise SystemExit(1)
+
+
+class _Wanted:
+    """Which incidents are reported."""
+
+    def __init__(self, causes: frozenset[str], narrowing: "Narrowing", limit: int) -> None:
+        self.causes, self.narrowing, self.limit = causes, narrowing, limit
+
+    def keep_of(self, recording: "Recording") -> "Keep":
+        span = self.narrowing.span(recording.run.info.started)
+
+        def keeps(incident: "Incident") -> bool:
+            if self.causes and not self.causes & {incident.cause, *incident.possible}:
+                return False
+            return self.narrowing.keeps(incident, span)
+
+        return keeps
+
+
+class _Found:
+    """What one recording, or two taps, gave, with the lines of its exchanges."""
+
+    def __init__(self, diagnosed: "Diagnosed", path: Path, joint: "Joint | None", behind: str) -> None:
+        self.diagnosed = diagnosed
+        self._path, self._joint, self._behind = path, joint, behind
+
+    def lines(self, *, several: bool, everything: bool) -> Iterator[str]:
+        from cli.rendering.escaping import printable
+        from cli.rendering.incident_text import diagnosis_lines
+        from cli.rendering.styling import bold
+
+        if several:
+            yield bold(printable(self.diagnosed.name))
+        from recordings.reader import Recording
+
+        with Recording(self._path) as recording:
+            told = _teller(recording)
+            yield from diagnosis_lines(self.diagnosed, where=self._where, told=told, everything=everything)
+
+    def _where(self, exchange: int, side: str) -> str:
+        """For example `#12 client`; between two taps `#9 of behind.db` for the service's side."""
+        if self._joint is None or side != "server":
+            return f"#{exchange} {side}"
+        origin = self._joint.origin(exchange)
+        return f"#{origin.b} of {self._behind}" if origin.b else f"#{exchange} {side}"
+
+
+def _teller(recording: "Recording") -> "Told":
+    from datetime import UTC, datetime
+
+    from cli.rendering.escaping import printable
+    from cli.rendering.exchange_table import path_of
+    from cli.rendering.times import local
+
+    now = datetime.now(UTC)
+
+    def told(exchange: int) -> str:
+        row = next(recording.exchanges(exchange), None)
+        if row is None:
+            return f"#{exchange}"
+        status = "no answer" if row.status is None else str(row.status)
+        at = local(recording.run, row.at, now)
+        return f"#{exchange} {at}  {printable(row.method)} {printable(path_of(row.url))} → {status}"
+
+    return told
+
+
+def _narrowing(*, since: Any, until: Any, streams: tuple[str, ...], scopes: tuple[str, ...]) -> "Narrowing":
+    from replay.narrowing import Narrowing
+
+    if type(since) is type(until) and since is not None and until <= since:
+        raise click.BadParameter("is not after --since", param_hint="'--until'")
+    return Narrowing(since, until, frozenset(streams), frozenset(scopes))
+
+
+def _all_found(
+    paths: tuple[Path, ...], hop: dict[str, Path] | None, given: "Profile | None", wanted: _Wanted
+) -> Iterator[_Found]:
+    """What each recording gave, those of a hop together, in the order in which they were started."""
+    by_side = hop or {}
+    known = {path.resolve() for path in paths}
+    for side, path in by_side.items():
+        if path.resolve() not in known:
+            raise Unusable(f"--hop {side}={path}: is not among the recordings to read")
+    if len(by_side) == 2:
+        yield _of_hop(by_side["client-side"], by_side["server-side"], given, wanted)
+    elif by_side:
+        yield _of_one(by_side["client-side"], given, wanted, is_before_hop=True)
+    taken = {path.resolve() for path in by_side.values()}
+    for path in in_order_of_start(path for path in paths if path.resolve() not in taken):
+        yield _of_one(path, given, wanted, is_before_hop=False)
+
+
+def _of_one(path: Path, given: "Profile | None", wanted: _Wanted, *, is_before_hop: bool) -> _Found:
+    from contract.vantage import Vantage
+    from postmortem.diagnosing import diagnose
+    from recordings.imported import vantage_of
+    from recordings.reader import Recording
+
+    with Recording(path) as recording, progress(recording.run.last_seq + 1, str(path)) as advance:
+        diagnosed = diagnose(
+            str(path),
+            recording,
+            given or _own(recording),
+            vantage=Vantage.CLIENT if is_before_hop else vantage_of(recording.run.info),
+            limit=wanted.limit,
+            keep=wanted.keep_of(recording),
+            advance=advance,
+        )
+    return _Found(diagnosed, path, None, "")
+
+
+def _of_hop(before: Path, behind: Path, given: "Profile | None", wanted: _Wanted) -> _Found:
+    from itertools import batched
+
+    from postmortem.diagnosing import diagnose_events
+    from postmortem.joining import Flavour
+    from postmortem.taps import NoPairError, Taps
+
+    with opened(before) as a, opened(behind) as b:
+        total = 2 * (a.run.last_seq + b.run.last_seq + 2)
+        with progress(total, f"{before.name} → {behind.name}") as advance:
+            try:
+                joint = Taps(a, b, advance).joint(Flavour.ENDS)
+            except NoPairError as error:
+                raise Unusable(str(error)) from error
+            diagnosed = diagnose_events(
+                f"{before} → {behind}",
+                (list(some) for some in batched(joint.events(), _AT_ONCE)),
+                given or _own(a),
+                is_joined=True,
+                limit=wanted.limit,
+                keep=wanted.keep_of(a),
+                advance=advance,
+            )
+    return _Found(diagnosed, before, joint, behind.name)
+
+
+def _own(recording: "Recording") -> "Profile":
+    from contract.profile import ProfileError
+    from replay.judging import own_profile
+
+    try:
+        return own_profile(recording)
+    except ProfileError as error:
+        raise Unusable(f"{error}; --profile names another") from error

@@ -1,0 +1,291 @@
+"""What scripts of other origins could not read, or were not allowed to ask."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from contract.case import Case
+from contract.causes.cause import CERTAIN, CLIENT, LIKELY, SERVER, Verdict, facts, incident, not_because
+from contract.cors import Credentials, header_readable, judge_preflight
+from contract.events import ResponseHead
+from contract.experience import Experience
+from contract.findings import Role
+from contract.headers import combined, first, lines
+from contract.incidents import Fact, Incident, RuledOut
+from contract.subjects import shown
+from contract.testimony import Testimony
+
+_ALLOW_ORIGIN, _EXPOSE = b"access-control-allow-origin", b"access-control-expose-headers"
+_NAMING = {
+    "network-stripped",
+    "network-renamed",
+    "server-name-mismatch",
+    "network-replaced",
+    "network-redirected",
+}
+"""Causes after which an ID that scripts cannot read is no news."""
+
+
+def find(case: Case, seen: Experience) -> Iterator[Incident]:
+    """The incidents of the case's CORS headers: one of each cause."""
+    made: dict[str, tuple[Verdict, list[Testimony]]] = {}
+    for testimony in case.testimonies:
+        verdict = _judged(case, testimony)
+        if verdict is not None:
+            made.setdefault(verdict.cause, (verdict, []))[1].append(testimony)
+    if {"cors-origin-rejected", "cors-duplicate-origin"} & set(made):
+        _explain_by_origin(made)
+    for verdict, testimonies in made.values():
+        yield incident(case, verdict, testimonies)
+
+
+def _explain_by_origin(made: dict[str, tuple[Verdict, list[Testimony]]]) -> None:
+    """Errors and preflights whose Allow-Origin is wrong in the same way are no incidents of their own."""
+    into = made.get("cors-duplicate-origin") or made["cors-origin-rejected"]
+    for other in ("cors-errors-unreadable", "cors-preflight-refused"):
+        if other in made and all(_has_wrong_origin(each) for each in made[other][1]):
+            into[1].extend(made.pop(other)[1])
+
+
+def _has_wrong_origin(testimony: Testimony) -> bool:
+    """Whether the answer itself is fine, and only the origin that it allows is not."""
+    head = testimony.client
+    if head is None:
+        return False
+    return testimony.role is not Role.PREFLIGHT or 200 <= head.status < 300
+
+
+def _judged(case: Case, testimony: Testimony) -> Verdict | None:
+    if testimony.client is None or case.causes_of(testimony.exchange) & _NAMING:
+        return None
+    if testimony.role is Role.PREFLIGHT:
+        return _preflight(case, testimony)
+    if testimony.fails("CO401"):
+        return _origin(testimony, "CO401")
+    if testimony.fails("CO409"):
+        return None if _is_proxys_own(testimony) else _error(testimony)
+    return _expose(case, testimony) if testimony.issue is not None else None
+
+
+def _is_proxys_own(testimony: Testimony) -> bool:
+    """Whether no service answered: an error page of the proxy's own."""
+    return testimony.server is None
+
+
+def _origin(testimony: Testimony, code: str) -> Verdict:
+    head = testimony.client
+    assert head is not None
+    allowed = [value.decode("latin-1") for value in lines(head.headers, _ALLOW_ORIGIN)]
+    at_server = lines(testimony.server.headers, _ALLOW_ORIGIN) if testimony.server else []
+    message = testimony.found(code)[0].message
+    changed = _changed(testimony, _ALLOW_ORIGIN)
+    if len(allowed) > 1 or (len(allowed) == 1 and "," in allowed[0]):
+        by_hop = len(at_server) == 1 and b"," not in at_server[0]
+        return Verdict(
+            "cors-duplicate-origin",
+            CERTAIN,
+            f"Access-Control-Allow-Origin came as {shown(', '.join(allowed))}: browsers refuse that.",
+            "Let one layer alone send CORS headers: "
+            + ("switch it off in the hop." if by_hop else "the service or the proxy before it, not both."),
+            facts(
+                Fact(
+                    f"the client's side has {len(allowed)} lines: {shown(', '.join(allowed))}",
+                    testimony.exchange,
+                    CLIENT,
+                ),
+                changed,
+            ),
+            not_because(cors_origin_rejected="the origin is there, but more than once"),
+        )
+    origin = _origin_of(testimony)
+    return Verdict(
+        "cors-origin-rejected",
+        CERTAIN,
+        message,
+        f"Answer with Access-Control-Allow-Origin: {origin}, byte for byte, on every answer"
+        + (", and keep the hop from changing it." if changed else "."),
+        facts(Fact(message, testimony.exchange, CLIENT), changed),
+        not_because(
+            cors_duplicate_origin=f"there {'is one line' if allowed else 'is none'}",
+            cors_not_exposed="a script gets nothing of this answer at all",
+        ),
+    )
+
+
+def _error(testimony: Testimony) -> Verdict:
+    message = testimony.found("CO409")[0].message
+    changed = _changed(testimony, _ALLOW_ORIGIN)
+    allowed = lines(testimony.client.headers, _ALLOW_ORIGIN) if testimony.client else []
+    if len(allowed) > 1:
+        return _origin(testimony, "CO409")
+    if allowed:
+        return replace(_origin(testimony, "CO409"))
+    where = "in the hop that takes them away" if changed else "in the error handler too"
+    return Verdict(
+        "cors-errors-unreadable",
+        CERTAIN,
+        message,
+        f"Send the same CORS headers with 4xx and 5xx as with 2xx: set them {where} "
+        "(nginx: add_header … always).",
+        facts(Fact(message, testimony.exchange, CLIENT), changed),
+        not_because(cors_origin_rejected="only failed answers are without it"),
+    )
+
+
+def _expose(case: Case, testimony: Testimony) -> Verdict | None:
+    """An ID in a header that a script cannot read."""
+    subject = testimony.issue
+    assert subject is not None
+    if not testimony.fails("CO402") or subject.client is None or not subject.client.header:
+        return None
+    name, message = subject.client.header, testimony.found("CO402")[0].message
+    head, server = testimony.client, testimony.server
+    assert head is not None
+    listed = (combined(head.headers, _EXPOSE) or b"").decode("latin-1") or "not there"
+    changed = _changed(testimony, _EXPOSE)
+    at_server = _readable_at(server, testimony, name)
+    evidence = facts(
+        Fact(message, testimony.exchange, CLIENT),
+        Fact(
+            f"Access-Control-Expose-Headers: {listed}",
+            testimony.exchange,
+            CLIENT,
+        ),
+        changed,
+    )
+    hop = " The hop changed it: on the service's side a script could have read it." if changed else ""
+    method = testimony.request.method.decode("latin-1")
+    add = f"Add {name} to Access-Control-Expose-Headers on the {method} answer"
+    neighbours = {
+        "cors_expose_stripped": "" if at_server else "it is not listed on the service's side either",
+        "cors_origin_rejected": "the origin is allowed",
+        "client_never_extracted": "a script sees no such header",
+    }
+    if testimony.fails("CO404"):
+        return Verdict(
+            "cors-expose-malformed",
+            CERTAIN,
+            message + hop,
+            f"Write names separated by commas: {name}.",
+            evidence,
+            not_because(**neighbours),
+        )
+    if testimony.fails("CO403"):
+        return Verdict(
+            "cors-wildcard-credentials",
+            CERTAIN,
+            message + hop,
+            f"{add}, by name: with cookies, * is only a header called *.",
+            evidence,
+            not_because(**neighbours),
+        )
+    if testimony.fails("CO405"):
+        found = testimony.found("CO405")[0]
+        preflight = int(dict(found.evidence)["preflight"])
+        return Verdict(
+            "cors-preflight-only",
+            CERTAIN,
+            found.message + hop,
+            f"{add}; it is only on the OPTIONS answer now, where it has no effect.",
+            (*evidence, Fact(f"the answer to OPTIONS lists {name}", preflight, CLIENT)),
+            not_because(**neighbours, cors_not_exposed="it is listed, on the wrong answer"),
+        )
+    if at_server:
+        neighbours.pop("cors_expose_stripped")
+        return Verdict(
+            "cors-expose-stripped",
+            CERTAIN,
+            f"The service lists {name} in Access-Control-Expose-Headers; the client's side does not.",
+            "Let the hop pass Access-Control-Expose-Headers on as it comes.",
+            evidence,
+            not_because(**neighbours, cors_not_exposed="the service does list it"),
+        )
+    return Verdict(
+        "cors-not-exposed",
+        CERTAIN if server is not None else LIKELY,
+        message,
+        f"{add}; no answer of this service lists it.",
+        evidence,
+        not_because(**neighbours),
+    )
+
+
+def _readable_at(server: ResponseHead | None, testimony: Testimony, name: str) -> bool:
+    """Whether a script could have read the ID from the answer as the service sent it."""
+    if server is None or server is testimony.client:
+        return False
+    return header_readable(name.encode(), testimony.request, server).readable is True
+
+
+def _preflight(case: Case, testimony: Testimony) -> Verdict | None:
+    head, server = testimony.client, testimony.server
+    assert head is not None
+    is_others = server is None or server.status != head.status
+    if is_others and case.has("network-replaced", "network-redirected"):
+        return None
+    if testimony.fails("CO406"):
+        if len(lines(head.headers, _ALLOW_ORIGIN)) > 1:
+            return _origin(testimony, "CO406")
+        return _preflight_verdict(
+            case,
+            testimony,
+            "cors-preflight-refused",
+            "CO406",
+            "Answer OPTIONS with 204 and the CORS headers, before any authentication is asked for.",
+        )
+    if testimony.fails("CO407"):
+        asked = first(testimony.request.headers, b"access-control-request-headers") or b""
+        return _preflight_verdict(
+            case,
+            testimony,
+            "cors-preflight-incomplete",
+            "CO407",
+            f"List what the preflight asks for: {asked.decode('latin-1') or 'its method'}, "
+            "in Access-Control-Allow-Headers and -Methods, by name.",
+        )
+    return None
+
+
+def _preflight_verdict(case: Case, testimony: Testimony, cause: str, code: str, advice: str) -> Verdict:
+    head, server = testimony.client, testimony.server
+    message = testimony.found(code)[0].message
+    is_by_hop = False
+    if server is not None and server is not head:
+        judged = judge_preflight(testimony.request, server, Credentials.UNKNOWN)
+        is_by_hop = judged.is_granted
+    silent = not any(
+        each.began > testimony.over and each.role is not Role.PREFLIGHT and each.is_cross_origin
+        for each in case.testimonies
+    )
+    return Verdict(
+        cause,
+        CERTAIN,
+        message,
+        advice if not is_by_hop else f"{advice} The service does: let the hop pass that answer on.",
+        facts(
+            Fact(message, testimony.exchange, CLIENT),
+            Fact("the service's own answer would have allowed it", testimony.exchange, SERVER)
+            if is_by_hop
+            else None,
+            Fact("the request itself never came after it", testimony.exchange, CLIENT) if silent else None,
+        ),
+        (
+            RuledOut("cors-preflight-incomplete", "it fails as a whole")
+            if cause == "cors-preflight-refused"
+            else RuledOut("cors-preflight-refused", "the answer is 2xx, and allows the origin"),
+        ),
+    )
+
+
+def _changed(testimony: Testimony, name: bytes) -> Fact | None:
+    """That the header came in otherwise than it left."""
+    if testimony.server is None or testimony.client is None or testimony.server is testimony.client:
+        return None
+    before, after = lines(testimony.server.headers, name), lines(testimony.client.headers, name)
+    if before == after:
+        return None
+    text = shown(b", ".join(before).decode("latin-1")) if before else "not there"
+    return Fact(f"on the service's side {name.decode().title()} was {text}", testimony.exchange, SERVER)
+
+
+def _origin_of(testimony: Testimony) -> str:
+    return (first(testimony.request.headers, b"origin") or b"").decode("latin-1")

@@ -1,0 +1,90 @@
+"""What tells echoes apart for all their causes: negative tests, and what was not the client's doing."""
+
+from contract.case import Case, handed_out, is_refused
+from contract.subjects import Answer, Echo
+from contract.testimony import Testimony
+
+_ID_LOST = frozenset(
+    (
+        "network-stripped",
+        "network-renamed",
+        "network-replaced",
+        "network-duplicated",
+        "network-rewritten",
+        "network-cached",
+        "network-redirected",
+        "server-never-issued",
+        "server-name-mismatch",
+        "server-malformed-id",
+        "server-duplicated",
+        "server-reused-id",
+    )
+)
+"""Causes for which a client that sends no ID, or a wrong one, is not to blame."""
+_UNREADABLE = frozenset(
+    (
+        "cors-not-exposed",
+        "cors-expose-stripped",
+        "cors-expose-malformed",
+        "cors-wildcard-credentials",
+        "cors-preflight-only",
+        "cors-origin-rejected",
+        "cors-duplicate-origin",
+    )
+)
+"""The same, for a script in a browser."""
+
+
+def echo_of(testimony: Testimony) -> Echo:
+    """The echo that it has."""
+    assert testimony.echo is not None
+    return testimony.echo
+
+
+def is_expected(case: Case, testimony: Testimony) -> bool:
+    """Whether it is a negative test, refused as it should be.
+
+    That is a probe of the profile's, a wrong try after the same credential had echoed rightly, or a try
+    without an ID by a caller that sends IDs otherwise.
+    """
+    echo = echo_of(testimony)
+    if not (is_refused(testimony) or echo.answer is Answer.UNREAD) or (echo.value and not echo.is_unknown):
+        return False
+    if echo.is_negative_test or (echo.is_probe and bool(echo.value)):
+        return True
+    return not echo.value and not echo.returned.why_unreadable and _sends_ids(case, testimony)
+
+
+def is_unanswered_probe(case: Case, testimony: Testimony) -> bool:
+    """Whether it is a negative test that no service answered: nothing can be said of it."""
+    echo = echo_of(testimony)
+    if echo.answer not in (Answer.NONE, Answer.FAILED):
+        return False
+    return echo.is_probe if echo.value else _sends_ids(case, testimony)
+
+
+def _sends_ids(case: Case, testimony: Testimony) -> bool:
+    return any(
+        echo_of(other).value and not echo_of(other).is_probe and other.caller == testimony.caller
+        for other in case.echoes
+    )
+
+
+def innocent_of(case: Case, testimony: Testimony) -> str:
+    """The cause for which the client is not to blame for a wrong echo; empty if there is none."""
+    issue = case.issue_before(testimony)
+    if issue is None:
+        return ""
+    echo, causes = echo_of(testimony), case.causes_of(issue.exchange)
+    lost = sorted(causes & _ID_LOST)
+    if lost and (not echo.value or echo.is_unknown or echo.value in handed_out(issue) or echo.handed):
+        return lost[0]
+    if not (echo.value and (echo.own or echo.foreign or echo.near)) and issue.is_cross_origin:
+        return next(iter(sorted(causes & _UNREADABLE)), "")
+    return ""
+
+
+def was_handed(case: Case, testimony: Testimony) -> bool:
+    """Whether the client sent just what its latest stream had brought it."""
+    issue = case.issue_before(testimony)
+    return issue is not None and echo_of(testimony).value in handed_out(issue)

@@ -1,0 +1,64 @@
+"""What can be concluded from where one stood: with one side of a hop alone, some causes look alike."""
+
+from dataclasses import replace
+from enum import StrEnum
+
+from contract.causes.unsolved import INCONCLUSIVE
+from contract.incidents import Confidence, Incident
+
+
+class Vantage(StrEnum):
+    """Which sides were seen. `CLIENT`: the client's side of some hop, and nothing of what lies behind."""
+
+    BOTH = "both"
+    CLIENT = "client"
+
+
+_STORED = ("server-race", "server-not-stored", "server-expired", "server-no-affinity")
+_ON_THE_WAY = ("network-rewritten", "network-request-stripped", "network-request-rewritten")
+
+_ALIKE: dict[str, tuple[str, ...]] = {
+    "server-never-issued": ("network-stripped",),
+    "server-name-mismatch": ("network-renamed",),
+    "server-malformed-id": ("network-rewritten",),
+    "server-duplicated": ("network-duplicated",),
+    "server-reused-id": ("network-cached", "network-rewritten"),
+    "server-race": (*_STORED, "network-request-rewritten"),
+    "server-not-stored": (*_STORED, "server-overwritten", *_ON_THE_WAY, "network-request-repeated"),
+    "server-expired": (*_STORED, *_ON_THE_WAY),
+    "server-no-affinity": (*_STORED, *_ON_THE_WAY),
+    "server-altered-id": ("network-rewritten",),
+    "server-overwritten": ("network-rewritten",),
+    "server-accepts-invalid": ("network-request-rewritten",),
+    "server-wrong-status": ("network-replaced",),
+    "server-bad-sse": ("network-body-changed", "network-truncated"),
+    "server-truncated": ("network-truncated", "network-idle-timeout"),
+    "network-idle-timeout": ("server-truncated", "network-truncated"),
+    "network-rewritten": ("server-malformed-id", "server-not-stored"),
+    "network-request-stripped": ("server-not-stored",),
+    "network-request-rewritten": ("server-not-stored",),
+    "network-buffered": ("server-buffered", "network-slowed"),
+    "network-compressed": ("server-buffered", "network-buffered"),
+    "cors-not-exposed": ("cors-expose-stripped",),
+    "cors-wildcard-credentials": ("cors-expose-stripped",),
+    "cors-expose-malformed": ("cors-expose-stripped",),
+    "cors-preflight-only": ("cors-expose-stripped",),
+}
+"""What looks like each cause from the client's side alone. Causes that are not here do not depend on it."""
+
+
+def as_seen_from(vantage: Vantage, incident: Incident) -> Incident:
+    """The incident as it can be stated; inconclusive where another cause looks the same from there."""
+    alike = _ALIKE.get(incident.cause, ())
+    if vantage is Vantage.BOTH or not alike:
+        return incident
+    possible = tuple(dict.fromkeys((incident.cause, *alike)))
+    return replace(
+        incident,
+        cause=INCONCLUSIVE,
+        confidence=Confidence.POSSIBLE,
+        summary=f"{incident.summary} From the client's side alone, who did it cannot be told.",
+        ruled_out=tuple(each for each in incident.ruled_out if each.cause not in possible),
+        possible=possible,
+        decides="a recording of the same traffic behind the hop: --hop client-side=…,server-side=…",
+    )
