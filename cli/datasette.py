@@ -66,16 +66,18 @@ def _named(recordings: Iterable[Path]) -> dict[str, Path]:
 
 
 def _application(named: Mapping[str, Path]) -> Any:
+    closed: dict[str, bool] = {}
+    databases = {}
+    for name, path in named.items():
+        databases[name], closed[name] = _described(path)
+
     from datasette.app import Datasette  # type: ignore[import-untyped]
     from datasette.database import Database  # type: ignore[import-untyped]
     from datasette.plugins import pm  # type: ignore[import-untyped]
 
     from cli.browsing import pages
+    from cli.browsing.live import LiveDatabase
 
-    closed: dict[str, bool] = {}
-    databases = {}
-    for name, path in named.items():
-        databases[name], closed[name] = _described(path)
     if not pm.is_registered(pages):
         pm.register(pages)
     served = Datasette(
@@ -85,7 +87,8 @@ def _application(named: Mapping[str, Path]) -> Any:
     )
     served.remove_database("_memory")
     for name, path in named.items():
-        served.add_database(Database(served, path=str(path), is_mutable=not closed[name]), name=name)
+        kind = Database if closed[name] else LiveDatabase
+        served.add_database(kind(served, path=str(path), is_mutable=not closed[name]), name=name)
     return served.app()
 
 
@@ -109,7 +112,7 @@ def _listening(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family)
     except (OSError, UnicodeError) as error:
-        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        why = str(error).partition(" (while")[0].rpartition("] ")[2]
         raise Unusable(f"cannot listen on {host}:{port}: {why}") from None
 
 

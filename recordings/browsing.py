@@ -107,6 +107,7 @@ _VIEWS: dict[str, dict[str, Any]] = {
             "kept": "bytes that are stored",
             "complete": "1: it ended as its framing promised",
             "stored_as": "zstd, or empty: as it is",
+            "data": "as text, where it is stored as it is; `streamid show` has all",
         },
     },
     "aborts": {

@@ -99,7 +99,10 @@ async def _stream(datasette: Any, request: Any) -> Any:
     if database is not None and database.path is not None:
         page = await asyncio.to_thread(stream_page, Path(database.path), stream)
     if page is None:
-        raise asgi.NotFound(f"No stream {stream} in {name}")
+        message = f"There is no stream {stream} in {name}."
+        shown = {"status": 404, "error": message, "message": message, "title": "Not found"}
+        text = await datasette.render_template("error.html", shown, request=request)
+        return asgi.Response.html(text, status=404)  # NotFound would print a traceback
     shown = {
         "stream": stream,
         "database": name,

@@ -35,14 +35,12 @@ EVENT = b"event: <b>x\ndata: <img src=x onerror=alert(1)>\n\n"
 def looked_at(path: Path) -> Path:
     """A stream, another that lost a field on its way, a hostile one, an update that is refused; indexed."""
     talk = Talk()
-    first, second = talk.stream(FIRST), talk.stream(SECOND, server=((ID_HEADER, SECOND), ("Keep-Alive", "9")))
-    struck = Injection(2, second[0].at, "no-keep", "strip-header", Message.RESPONSE, Deed.HIT, "", 1, "")
-    hostile = talk.exchange(
-        "POST",
-        talk.path("stream"),
-        response=(("Content-Type", "text/event-stream"), (ID_HEADER, HOSTILE)),
-        answer=EVENT,
+    first, second = (
+        talk.stream(FIRST, size=11),
+        talk.stream(SECOND, server=((ID_HEADER, SECOND), ("Keep-Alive", "9"))),
     )
+    struck = Injection(2, second[0].at, "no-keep", "strip-header", Message.RESPONSE, Deed.HIT, "", 1, "")
+    hostile = talk.stream(HOSTILE, answer=EVENT)
     record(path, [*first, *second, struck, *hostile, *talk.update(FIRST, status=400)])
     index(path)
     found = replace(STALE, exchange=4, exchanges=(1, 4), stream=FIRST, advice="<u>Keep</u> the newest.")
@@ -88,6 +86,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("served")
     (folder / "other").mkdir()
     paths = looked_at(folder / "a day.db"), record(folder / "other" / "a day.db", Talk().stream(FIRST))
+    before = [path.read_bytes() for path in paths]
     with process("datasette", *paths, "--port", 0) as running:
         try:
             yield Served(running)
@@ -95,6 +94,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             running.send_signal(signal.SIGINT)
             out, err = running.communicate(timeout=20)
     assert (running.returncode, out.strip(), err) == (0, "", "")
+    assert [path.read_bytes() for path in paths] == before, "a finished recording was changed"
+    assert sorted(each.name for each in folder.iterdir()) == ["a day.db", "other"]
 
 
 NAME = "a+day"
@@ -161,7 +162,7 @@ def test_the_page_of_a_stream_has_its_story(served: Served) -> None:
     page = unescape(re.sub("<[^>]+>", " ", served.page(f"/{NAME}/-/stream/{FIRST}")))
     text = " ".join(page.split())
     assert (
-        f"{FIRST} refused (400): issued by exchange 1 , exposure not to be told, sent back in exchange 4 ."
+        f"{FIRST} refused (400): issued by exchange 1 , readable by scripts, sent back in exchange 4 ."
         in text
     )
     assert "client-stale-id (certain), exchange 4 : The client sent the ID of the stream before." in text
@@ -173,14 +174,14 @@ def test_a_stream_that_is_none_is_not_found(served: Served) -> None:
     for path in (f"/{NAME}/-/stream/none", f"/none/-/stream/{FIRST}"):
         status, text = served.get(path)
         assert status == 404
-        assert "Traceback" not in text
+        assert "There is no stream" in text
 
 
 def test_what_was_recorded_is_text_on_every_page(served: Served) -> None:
     (row,) = [row for row in served.rows(f"/{NAME}/streams.json") if "script" in row["stream"]]
     assert row["stream"] == HOSTILE
     page = served.page(f"/{NAME}/streams")
-    (link,) = re.findall(rf'href="(/{NAME}/-/stream/[^"]*script[^"]*)"', page)
+    (link,) = re.findall(rf'href="(/{re.escape(NAME)}/-/stream/[^"]*script[^"]*)"', page)
     own = served.page(link)
     assert "&lt;script&gt;alert(1)" in own
     assert "&lt;img src=x onerror=alert(1)&gt;" in own
@@ -220,19 +221,6 @@ def test_a_recording_that_is_written_shows_what_comes(tmp_path: Path) -> None:
     assert running.returncode == 0
 
 
-def test_a_finished_recording_is_not_changed_by_being_looked_at(tmp_path: Path) -> None:
-    path = record(tmp_path / "r.db", Talk().stream(FIRST))
-    before = path.read_bytes()
-    with process("datasette", path, "--port", 0) as running:
-        try:
-            assert Served(running).rows("/r/streams.json")
-        finally:
-            running.send_signal(signal.SIGINT)
-            running.communicate(timeout=20)
-    assert path.read_bytes() == before
-    assert [each.name for each in tmp_path.iterdir()] == ["r.db"]
-
-
 def test_without_datasette_it_says_what_to_install(chat: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command, "find_spec", lambda name: None)
     result = streamid("datasette", chat)
@@ -245,7 +233,7 @@ def test_a_port_that_is_taken_and_a_file_that_is_none_are_one_line(chat: Path, t
         port = taken.getsockname()[1]
         code, out, err = finished("datasette", chat, "--port", port)
     assert (code, out) == (2, "")
-    assert err.endswith(f"cannot listen on 127.0.0.1:{port}: Address already in use\n")
+    assert err.startswith(f"Error: cannot listen on 127.0.0.1:{port}: Address already in use")
     with closing(sqlite3.connect(tmp_path / "x.db")) as connection:
         connection.execute("CREATE TABLE run (id)")
     result = streamid("datasette", tmp_path / "x.db")
