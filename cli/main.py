@@ -31,6 +31,7 @@ COMMANDS = {
     "resend": "cli.resend:resend",
     "import": "cli.import_:import_",
     "index": "cli.index:index",
+    "datasette": "cli.datasette:datasette",
     "export": "cli.export:export",
     "lab": "cli.lab:lab",
     "demo": "cli.demo:demo",
