@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from contract.case import Case
-<<<<<<< HEAD
 from contract.causes.cause import (
     CERTAIN,
     CLIENT,
@@ -16,10 +15,7 @@ from contract.causes.cause import (
     incident,
     not_because,
 )
-=======
-from contract.causes.cause import CERTAIN, CLIENT, LIKELY, SERVER, Verdict, facts, incident, not_because
 from contract.causes.echoes import UNREADABLE, is_expected, is_without_id
->>>>>>> causes
 from contract.cors import Credentials, header_readable, judge_preflight
 from contract.events import ResponseHead
 from contract.experience import Experience

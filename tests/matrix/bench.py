@@ -64,7 +64,7 @@ class Bench:
 
     @contextlib.contextmanager
     def _services(self, cell: Cell) -> Iterator[tuple[Lab, str, Proxy | None]]:
-        """The cell's lab, where its chat service is asked, and the tap behind the hop that is there, if one is."""
+        """The cell's lab, where its chat service is asked, and the tap behind its hop, if it has one."""
         tokens, interval = cell.pace
         with contextlib.ExitStack() as stack:
             lab = stack.enter_context(running_lab(bugs=cell.bugs, tokens=tokens, interval=interval))

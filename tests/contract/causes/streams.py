@@ -5,7 +5,7 @@ from dataclasses import replace
 from contract.events import Breaker, Event, Manner, Message, ResponseHead, Side
 from tests.contract.build import CHUNK, CORS, DONE, SSE, Talk, cut
 from tests.contract.causes.planted import CERTAIN, CLIENT, LIKELY, SERVER, Planted, healthy
-from tests.contract.causes.sides import broken, spread, split, struck, unasked
+from tests.contract.causes.sides import broken, split, spread, struck, unasked
 from tests.contract.more_cases import at_times
 
 MANY = CHUNK * 12 + DONE

@@ -1,4 +1,6 @@
-import sys, importlib
+import importlib
+import sys
+
 from tests.contract.causes.concluding import explained
 
 for name in sys.argv[1:]:
