@@ -104,6 +104,13 @@ def test_three_recordings_are_compared_in_pairs_and_an_exchange_is_followed(
     assert [each["kind"] for each in onward["differences"]] == ["status"]
 
 
+def test_recordings_in_the_wrong_order_are_suspected(story: tuple[Path, Path]) -> None:
+    a, b = story
+    question = "no clock is right for: is the client's side named first?"
+    assert question in streamid("diff", b, a).stdout
+    assert question not in streamid("diff", a, b).stdout
+
+
 def test_a_part_can_be_asked_for_by_time_stream_and_scope(story: tuple[Path, Path], tmp_path: Path) -> None:
     assert [hop["paired"] for hop in hops(*story, "--since", "10s", "--until", "20s")] == [2]
     ours, theirs = taken_apart(
