@@ -70,6 +70,21 @@ def test_what_only_the_server_side_saw_makes_no_difference(tmp_path: Path) -> No
     assert [each["exchange"] for each in hop["only_at_server_side"]] == [2]
 
 
+def test_what_never_arrived_or_was_repeated_makes_a_difference(tmp_path: Path) -> None:
+    talk = Talk()
+    first, second = talk.stream(), talk.update()
+    a = written(tmp_path / "a.db", taken_apart([*first, *second])[0])
+    lost = written(tmp_path / "lost.db", taken_apart(first)[1])
+    once = taken_apart([*first, *second])[1]
+    failed = [replace(each, status=503) if isinstance(each, ResponseHead) else each for each in once[5:]]
+    again = [replace(each, exchange=3) for each in once[5:]]
+    repeated = written(tmp_path / "repeated.db", [*once[:5], *failed, *again])
+    (hop,) = hops(a, lost, code=1)
+    assert (hop["differing"], [each["exchange"] for each in hop["never_arrived"]]) == (0, [2])
+    (hop,) = hops(a, repeated, code=1)
+    assert (hop["differing"], hop["repeated"]) == (0, [{"exchange": 2, "server_side": 3, "others": [2]}])
+
+
 def test_three_recordings_are_compared_in_pairs_and_an_exchange_is_followed(
     story: tuple[Path, Path], tmp_path: Path
 ) -> None:
@@ -87,6 +102,13 @@ def test_three_recordings_are_compared_in_pairs_and_an_exchange_is_followed(
     (onward,) = second["exchanges"]
     assert onward["exchange"] == passed["server_side"]
     assert [each["kind"] for each in onward["differences"]] == ["status"]
+
+
+def test_recordings_in_the_wrong_order_are_suspected(story: tuple[Path, Path]) -> None:
+    a, b = story
+    question = "no clock is right for: is the client's side named first?"
+    assert question in streamid("diff", b, a).stdout
+    assert question not in streamid("diff", a, b).stdout
 
 
 def test_a_part_can_be_asked_for_by_time_stream_and_scope(story: tuple[Path, Path], tmp_path: Path) -> None:

@@ -133,9 +133,7 @@ def test_secrets_under_two_keys_are_not_compared_but_other_values_beside_them_ar
 def test_a_credential_that_the_hop_replaced_by_its_own_shows_under_two_keys_too(tmp_path: Path) -> None:
     users = [Talk(token=f"Bearer the-secret-of-user-{n}", session=f"s{n}", number=n) for n in range(3)]
     ours = [event for talk in users for event in taken_apart(talk.stream(SECOND))[0]]
-    hop = [
-        replace(talk, token="Bearer the-secret-of-the-hop", number=n, at=0) for n, talk in enumerate(users)
-    ]
+    hop = [replace(talk, token="Bearer the-secret-of-hop--0", number=n, at=0) for n, talk in enumerate(users)]
     theirs = [event for talk in hop for event in taken_apart(talk.stream(SECOND))[1]]
     a = written(tmp_path / "a.db", ours, redactor=Redactor(b"the key of one machine"))
     b = written(tmp_path / "b.db", theirs, redactor=Redactor(b"the key of the other"))
