@@ -19,6 +19,7 @@ COMMANDS = {
     "stats": "cli.stats:stats",
     "tail": "cli.tail:tail",
     "validate": "cli.validate:validate",
+    "report": "cli.report:report",
     "cors": "cli.cors:cors",
     "diagnose": "cli.diagnose:diagnose",
     "diff": "cli.diff:diff",

@@ -58,7 +58,7 @@ class Case:
 
     def issue_before(self, echo: Testimony) -> Testimony | None:
         """The issuing exchange that an echo follows: the latest whose answer began before it."""
-        before = [each for each in self.issues if each.began < echo.began]
+        before = [each for each in self.issues if each.began < echo.began and each.answered_at <= echo.at]
         return before[-1] if before else None
 
     def of(self, exchange: int) -> Testimony | None:

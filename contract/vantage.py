@@ -17,7 +17,7 @@ class Vantage(StrEnum):
 _STORED = ("server-race", "server-not-stored", "server-expired", "server-no-affinity")
 _ON_THE_WAY = ("network-rewritten", "network-request-stripped", "network-request-rewritten")
 
-_ALIKE: dict[str, tuple[str, ...]] = {
+ALIKE: dict[str, tuple[str, ...]] = {
     "server-never-issued": ("network-stripped",),
     "server-name-mismatch": ("network-renamed",),
     "server-malformed-id": ("network-rewritten",),
@@ -39,6 +39,7 @@ _ALIKE: dict[str, tuple[str, ...]] = {
     "network-request-rewritten": ("server-not-stored",),
     "network-buffered": ("server-buffered", "network-slowed"),
     "network-compressed": ("server-buffered", "network-buffered"),
+    INCONCLUSIVE: ("network-replaced", "network-request-stripped", "network-request-rewritten"),
     "cors-not-exposed": ("cors-expose-stripped",),
     "cors-wildcard-credentials": ("cors-expose-stripped",),
     "cors-expose-malformed": ("cors-expose-stripped",),
@@ -49,10 +50,11 @@ _ALIKE: dict[str, tuple[str, ...]] = {
 
 def as_seen_from(vantage: Vantage, incident: Incident) -> Incident:
     """The incident as it can be stated; inconclusive where another cause looks the same from there."""
-    alike = _ALIKE.get(incident.cause, ())
+    alike = ALIKE.get(incident.cause, ())
     if vantage is Vantage.BOTH or not alike:
         return incident
-    possible = tuple(dict.fromkeys((incident.cause, *alike)))
+    own = incident.possible if incident.cause == INCONCLUSIVE else (incident.cause,)
+    possible = tuple(dict.fromkeys((*own, *alike)))
     return replace(
         incident,
         cause=INCONCLUSIVE,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from contract.events import Event, Gap, Injection, Side
+from contract.events import Abort, Breaker, Event, Gap, Injection, Manner, Side
 
 
 def client_side(batches: Iterable[list[Event]]) -> Iterator[list[Event]]:
@@ -17,4 +17,7 @@ def _seen(event: Event) -> Event | None:
         return event
     if isinstance(event, Injection) or not event.side & Side.CLIENT:
         return None
+    if isinstance(event, Abort) and event.manner is Manner.INJECTED:
+        # That it was done on purpose is known in the hop alone; before it, its connection just closed.
+        return replace(event, side=Side.BOTH, by=Breaker.SERVER, manner=Manner.CLOSED)
     return event if event.side is Side.BOTH else replace(event, side=Side.BOTH)

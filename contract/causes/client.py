@@ -5,13 +5,13 @@ from collections.abc import Iterator
 
 from contract.case import Case
 from contract.causes.cause import CERTAIN, CLIENT, LIKELY, SERVER, Verdict, facts, incident, not_because
-from contract.causes.echoes import echo_of, innocent_of, is_expected, is_unanswered_probe, was_handed
+from contract.causes.echoes import echo_of, innocent_of, is_expected, is_probe, was_handed
 from contract.events import RequestHead
 from contract.experience import Experience
 from contract.headers import first
 from contract.incidents import Fact, Incident, RuledOut
 from contract.profile import Profile
-from contract.rules.echo import answered
+from contract.rules.echo import answered, is_foreign
 from contract.subjects import shown
 from contract.testimony import Testimony
 
@@ -22,9 +22,9 @@ def find(case: Case, seen: Experience) -> Iterator[Incident]:
     """The incidents of echoes that were wrong when the client sent them: one of a cause and a value."""
     made: dict[tuple[str, str], tuple[Verdict, list[Testimony]]] = {}
     for echo in case.echoes:
-        if is_expected(case, echo) or is_unanswered_probe(case, echo) or innocent_of(case, echo):
+        if is_expected(case, echo) or is_probe(case, echo) or innocent_of(case, echo):
             continue
-        if was_handed(case, echo) and not echo.fails("EC207"):
+        if was_handed(case, echo) and not echo.fails("EC207") and not is_foreign(echo_of(echo)):
             continue
         verdict = _judged(case, echo, seen)
         if verdict is not None:
@@ -112,7 +112,7 @@ def _invented(case: Case, testimony: Testimony, issue: Testimony | None, seen: E
         if seconds and real
         else ""
     )
-    early = "" if issue is not None else ", before any stream had issued one"
+    early = "" if issue is not None or echo.newest is not None else ", before any stream had issued one"
     return Verdict(
         "client-fabricated-id",
         CERTAIN,

@@ -4,7 +4,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from contract.case import Case
-from contract.causes.cause import CERTAIN, CLIENT, LIKELY, SERVER, Verdict, facts, incident, not_because
+from contract.causes.cause import (
+    CERTAIN,
+    CLIENT,
+    LIKELY,
+    SERVER,
+    TAP_BEHIND,
+    Verdict,
+    facts,
+    incident,
+    not_because,
+)
+from contract.causes.echoes import UNREADABLE, is_expected, is_without_id
 from contract.cors import Credentials, header_readable, judge_preflight
 from contract.events import ResponseHead
 from contract.experience import Experience
@@ -35,7 +46,19 @@ def find(case: Case, seen: Experience) -> Iterator[Incident]:
     if {"cors-origin-rejected", "cors-duplicate-origin"} & set(made):
         _explain_by_origin(made)
     for verdict, testimonies in made.values():
-        yield incident(case, verdict, testimonies)
+        lost = _lost_echoes(case, testimonies) if verdict.cause in UNREADABLE else []
+        yield incident(case, verdict, [*testimonies, *lost])
+
+
+def _lost_echoes(case: Case, issues: list[Testimony]) -> list[Testimony]:
+    """The echoes that came without the ID, since no script could read it."""
+    return [
+        echo
+        for echo in case.echoes
+        if is_without_id(echo)
+        and not is_expected(case, echo)
+        and any(case.issue_before(echo) is issue and issue.is_cross_origin for issue in issues)
+    ]
 
 
 def _explain_by_origin(made: dict[str, tuple[Verdict, list[Testimony]]]) -> None:
@@ -201,11 +224,12 @@ def _expose(case: Case, testimony: Testimony) -> Verdict | None:
         )
     return Verdict(
         "cors-not-exposed",
-        CERTAIN if server is not None else LIKELY,
+        LIKELY,
         message,
         f"{add}; no answer of this service lists it.",
         evidence,
         not_because(**neighbours),
+        decides=TAP_BEHIND,
     )
 
 

@@ -21,7 +21,7 @@ _ID_LOST = frozenset(
     )
 )
 """Causes for which a client that sends no ID, or a wrong one, is not to blame."""
-_UNREADABLE = frozenset(
+UNREADABLE = frozenset(
     (
         "cors-not-exposed",
         "cors-expose-stripped",
@@ -55,11 +55,9 @@ def is_expected(case: Case, testimony: Testimony) -> bool:
     return not echo.value and not echo.returned.why_unreadable and _sends_ids(case, testimony)
 
 
-def is_unanswered_probe(case: Case, testimony: Testimony) -> bool:
-    """Whether it is a negative test that no service answered: nothing can be said of it."""
+def is_probe(case: Case, testimony: Testimony) -> bool:
+    """Whether it is a negative test, whatever the answer: what it brings is not held against the client."""
     echo = echo_of(testimony)
-    if echo.answer not in (Answer.NONE, Answer.FAILED):
-        return False
     return echo.is_probe if echo.value else _sends_ids(case, testimony)
 
 
@@ -79,9 +77,15 @@ def innocent_of(case: Case, testimony: Testimony) -> str:
     lost = sorted(causes & _ID_LOST)
     if lost and (not echo.value or echo.is_unknown or echo.value in handed_out(issue) or echo.handed):
         return lost[0]
-    if not (echo.value and (echo.own or echo.foreign or echo.near)) and issue.is_cross_origin:
-        return next(iter(sorted(causes & _UNREADABLE)), "")
+    if is_without_id(testimony) and issue.is_cross_origin:
+        return next(iter(sorted(causes & UNREADABLE)), "")
     return ""
+
+
+def is_without_id(testimony: Testimony) -> bool:
+    """Whether it brings none of the IDs that the client can have been given."""
+    echo = echo_of(testimony)
+    return not (echo.value and (echo.own or echo.foreign or echo.near))
 
 
 def was_handed(case: Case, testimony: Testimony) -> bool:

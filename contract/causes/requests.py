@@ -112,14 +112,13 @@ def _behind(testimony: Testimony) -> Verdict | None:
 
 
 def _repeated(case: Case, testimony: Testimony) -> Verdict | None:
-    """A copy of the update reached the service before it."""
+    """A copy of the update reached the service before it, and was accepted."""
     echo = echo_of(testimony)
-    copies = [
-        other
-        for other in case.echoes
-        if other is not testimony and is_only_at_server(other) and echo_of(other).value == echo.value
-    ]
-    if not testimony.fails("SV301") or not (copies or "repeat-request" in testimony.faults):
+    if echo.answer is not Answer.MISMATCH or echo.own is None:
+        return None
+    copies = [other for other in case.echoes if _is_accepted_copy(other, testimony)]
+    is_by_fault = "repeat-request" in testimony.faults and testimony.fails("SV301")
+    if not copies and not is_by_fault:
         return None
     return Verdict(
         "network-request-repeated",
@@ -135,6 +134,12 @@ def _repeated(case: Case, testimony: Testimony) -> Verdict | None:
             client_double_commit="the client sent it once", server_not_stored="the copy was accepted"
         ),
     )
+
+
+def _is_accepted_copy(other: Testimony, testimony: Testimony) -> bool:
+    if other is testimony or not is_only_at_server(other):
+        return False
+    return echo_of(other).value == echo_of(testimony).value and echo_of(other).answer is Answer.ACCEPTED
 
 
 def is_only_at_server(testimony: Testimony) -> bool:

@@ -27,13 +27,22 @@ _SOON = 10_000_000
 """µs after the issue within which a refusal that is taken back is a race."""
 _ENOUGH = 3
 """Tries, or streams, from which on `always` means something."""
-_ELSEWHERE = ("network-request-stripped", "network-request-rewritten", "network-request-repeated")
+_ELSEWHERE = {
+    "network-request-stripped",
+    "network-request-rewritten",
+    "network-request-repeated",
+    "network-rewritten",
+    "network-cached",
+    "server-malformed-id",
+    "server-reused-id",
+}
+"""Causes for which a service is right to refuse an ID that it seems to have issued."""
 
 
 def find(case: Case, seen: Experience) -> Iterator[Incident]:
     """The incidents of the case's refused right IDs, accepted wrong ones, and answers in other words."""
     for attempts in _refused(case):
-        if case.causes_of(attempts[0].exchange) & {*_ELSEWHERE, "server-malformed-id", "network-rewritten"}:
+        if case.causes_of(attempts[0].exchange) & _ELSEWHERE:
             continue
         verdict = _Refusal(case, attempts, seen).verdict()
         issue = case.of(echo_of(attempts[0]).own.exchange) if echo_of(attempts[0]).own else None  # type: ignore[union-attr]
@@ -210,6 +219,8 @@ class _Refusal:
                 ),
                 (Fact(f"{shown(expected)} was issued in {where}", known.exchange, SERVER),),
             )
+        if known is not None and any(each.is_accepted for each in self.seen.right):
+            return None  # it does store, if not in time
         if known is not None:
             return self._made(
                 "server-not-stored",

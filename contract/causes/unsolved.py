@@ -8,7 +8,7 @@ from contract.causes.echoes import echo_of, is_expected
 from contract.causes.requests import is_only_at_server
 from contract.experience import Experience
 from contract.incidents import Fact, Incident
-from contract.rules.echo import answered
+from contract.rules.echo import answered, is_own_callers
 from contract.subjects import Answer, shown
 from contract.testimony import Testimony
 
@@ -22,6 +22,8 @@ def find(case: Case, seen: Experience) -> Iterator[Incident]:
         echo = echo_of(testimony)
         if echo.answer is not Answer.MISMATCH or is_only_at_server(testimony):
             continue
+        if echo.is_retry:
+            continue  # an earlier try may have been accepted, though no answer said so
         if not is_expected(case, testimony) and not case.causes_of(testimony.exchange):
             left.setdefault(echo.value, []).append(testimony)
     for value, testimonies in left.items():
@@ -31,6 +33,8 @@ def find(case: Case, seen: Experience) -> Iterator[Incident]:
 def _open(value: str, testimonies: list[Testimony]) -> Verdict:
     echo = echo_of(testimonies[0])
     why = echo.unsure or echo.returned.why_unreadable or "nothing that was seen is wrong with it"
+    if echo.own is not None and not is_own_callers(echo):
+        why = "it was issued to another credential, of the same user or of someone else"
     what = shown(value) if value else "an update without an ID"
     of_client = (
         ("client-fabricated-id", "client-stale-id", "client-cross-wired", "client-altered-id")

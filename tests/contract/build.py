@@ -7,6 +7,7 @@ that tests can join, cut and interleave them. `Both` sides are alike unless `ser
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from contract.events import (
     Abort,
@@ -27,7 +28,7 @@ ID_HEADER = "X-Streaming-Session-Id"
 FIRST = "stream-1732312345678-1a2b3c4d"
 SECOND = "stream-1732312349999-5e6f7a8b"
 THIRD = "stream-1732312351111-00c0ffee"
-MISMATCH = b'{"message":"Streaming session ID mismatch","details":{"expected":"x","received":"y"}}'
+MISMATCH = b'{"message":"Streaming session ID mismatch"}'
 UPDATED = b'{"message":"Updated","sessionId":"s1","tokensUsed":3}'
 CHUNK = b'event: chunk\ndata: {"text": "Hello"}\n\n'
 DONE = b'event: done\ndata: {"message":"Stream complete","tokensUsed":1}\n\n'
@@ -55,6 +56,12 @@ LENGTH = (("Content-Length", "2"),)
 type Fields = Sequence[tuple[str, str]]
 
 
+def mismatch(expected: str | None, received: str | None) -> bytes:
+    """A refusal that tells what it compared."""
+    details = {"expected": expected, "received": received}
+    return json.dumps({"message": "Streaming session ID mismatch", "details": details}).encode()
+
+
 def fields(*groups: Iterable[tuple[str, str]]) -> Headers:
     return tuple(
         (name.encode("latin-1"), value.encode("latin-1")) for group in groups for name, value in group
@@ -80,6 +87,11 @@ class Talk:
     def tick(self) -> int:
         self.at += 1000
         return self.at
+
+    def wait(self, seconds: float) -> "Talk":
+        """Let time pass."""
+        self.at += int(seconds * 1_000_000)
+        return self
 
     def but(self, **changes: object) -> "Talk":
         """The same run, with another session, token or user."""
@@ -189,6 +201,7 @@ class Talk:
         answer: bytes | None = None,
         body: bytes | None = None,
         request: Fields = (),
+        more: Fields = (),
         size: int | None = None,
     ) -> list[Event]:
         """An update that sends an ID back (None: without the member)."""
@@ -201,14 +214,14 @@ class Talk:
             request=(("Content-Type", "application/json"), *request),
             body=json.dumps(value).encode() if body is None else body,
             status=status,
-            response=(("Content-Type", "application/json"),),
+            response=(("Content-Type", "application/json"), *more),
             answer=default if answer is None else answer,
             size=size,
         )
 
-    def refused(self, id_: str | None) -> list[Event]:
+    def refused(self, id_: str | None, **changes: Any) -> list[Event]:
         """An update that the service refuses as a mismatch."""
-        return self.update(id_, status=400)
+        return self.update(id_, status=400, **changes)
 
     def create(self, session: str | None = None) -> list[Event]:
         """The beginning of the session."""

@@ -108,6 +108,18 @@ def test_a_path_may_get_another_beginning(tmp_path: Path, prefix: str) -> None:
     assert_all_found(paired(tmp_path, trips))
 
 
+@pytest.mark.parametrize("there", ["/v2/stream", "/stream/"])
+def test_a_path_of_one_part_may_get_another_beginning_or_end(tmp_path: Path, there: str) -> None:
+    """What only ends alike is another one: /elsewhere/stream never passed A."""
+    trips = []
+    for n in range(30):
+        trip = through(n * SECOND, get("/stream"))
+        trips.append(Trip(trip.at, trip.over, trip.asked, tries=trip.tries, asked_there=get(there)))
+    trips += [lost(through(n * SECOND + 500 * MS, get("/here/stream"))) for n in range(30)]
+    others = [through(n * SECOND + 500 * MS, get("/elsewhere/stream")) for n in range(30)]
+    assert_all_found(paired(tmp_path, trips, others))
+
+
 def test_a_request_id_is_enough_where_the_hop_changes_all_else(tmp_path: Path) -> None:
     trips = []
     for n in range(30):

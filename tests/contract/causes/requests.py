@@ -1,0 +1,113 @@
+"""What became of the echo on its way up."""
+
+import json
+
+from contract.events import Event, Message, Side
+from tests.contract.build import FIRST, SECOND, THIRD, Talk, mismatch
+from tests.contract.causes.planted import CERTAIN, CLIENT, LIKELY, SERVER, Planted, healthy
+from tests.contract.causes.sides import on, split, struck
+
+
+def saying(id_: str | None) -> bytes:
+    """An update's body."""
+    own = {} if id_ is None else {"streamingSessionId": id_}
+    return json.dumps({"completeResponse": "Hello", "tokensUsed": 3, **own}).encode()
+
+
+def got(events: list[Event], id_: str | None) -> list[Event]:
+    """The same update, which reaches the service with another ID."""
+    return split(events, Message.REQUEST, saying(id_))
+
+
+def cases() -> list[Planted]:
+    return [*between(), *behind(), *repeated(), *neighbours()]
+
+
+def between() -> list[Planted]:
+    a, b, c = Talk(), Talk(), Talk()
+    return [
+        Planted(
+            "the hop takes the ID out of the update",
+            a.stream() + got(a.refused(FIRST), None),
+            ("network-request-stripped",),
+            CERTAIN,
+            seen=((2, CLIENT), (2, SERVER)),
+            says=("streamingSessionId",),
+        ),
+        Planted(
+            "the hop changes the ID in the update",
+            b.stream() + got(b.refused(FIRST), THIRD),
+            ("network-request-rewritten",),
+            CERTAIN,
+            seen=((2, CLIENT), (2, SERVER)),
+            says=("streamingSessionId",),
+        ),
+        Planted(
+            "the hop changes it, and the service takes it",
+            c.stream() + got(c.update(FIRST), THIRD),
+            ("network-request-rewritten",),
+            CERTAIN,
+            hidden=True,
+        ),
+    ]
+
+
+def behind() -> list[Planted]:
+    a, b = Talk(), Talk()
+    return [
+        Planted(
+            "the service says that it received none",
+            a.stream() + a.refused(FIRST, answer=mismatch(FIRST, None)),
+            ("network-request-stripped",),
+            LIKELY,
+            seen=((2, SERVER),),
+            says=("between this proxy and the service",),
+        ),
+        Planted(
+            "the service says that it received another",
+            b.stream() + b.refused(FIRST, answer=mismatch(FIRST, THIRD)),
+            ("network-request-rewritten",),
+            LIKELY,
+            seen=((2, SERVER),),
+            says=("between this proxy and the service",),
+        ),
+    ]
+
+
+def repeated() -> list[Planted]:
+    a, b = Talk(), Talk()
+    issued = a.stream()
+    copy = on(Side.SERVER, a.update(FIRST))
+    return [
+        Planted(
+            "two taps: one update in, two out, and the second is refused",
+            issued + copy + a.refused(FIRST),
+            ("network-request-repeated",),
+            CERTAIN,
+            seen=((3, CLIENT), (2, SERVER)),
+            says=("repeating a POST",),
+            is_joined=True,
+        ),
+        Planted(
+            "a copy was sent ahead by a fault",
+            b.stream() + struck(b.refused(FIRST), "repeat-request", Message.REQUEST),
+            ("network-request-repeated",),
+            CERTAIN,
+        ),
+    ]
+
+
+def neighbours() -> list[Planted]:
+    a, b, c = Talk(), Talk(), Talk()
+    other = saying(FIRST) + b" "
+    right = a.stream() + a.update(FIRST) + a.refused(THIRD, answer=mismatch(FIRST, THIRD))
+    return [
+        healthy("a negative test whose ID the service got as it was sent", right, expected=1),
+        healthy(
+            "white space is added to the update", b.stream() + split(b.update(FIRST), Message.REQUEST, other)
+        ),
+        healthy("a negative test without an ID", c.stream() + c.update() + c.refused(None), expected=1),
+    ]
+
+
+_ = SECOND

@@ -1,0 +1,51 @@
+"""With the client's side alone: the planted cause, or not decided with it among those left; never another."""
+
+import pytest
+
+from contract.causes import CAUSES
+from contract.causes.unsolved import INCONCLUSIVE
+from contract.events import Event
+from contract.incidents import Confidence, Incident
+from contract.vantage import ALIKE, Vantage
+from postmortem.vantages import client_side
+from tests.contract.causes.catalogue import catalogue
+from tests.contract.causes.concluding import explained, incidents
+from tests.contract.causes.planted import Planted
+from tests.contract.causes.test_catalogue import named
+
+
+def seen_from_client(events: list[Event]) -> list[Incident]:
+    (seen,) = client_side([events])
+    return incidents(seen, vantage=Vantage.CLIENT)
+
+
+@pytest.mark.parametrize("planted", catalogue(), ids=named)
+def test_from_the_clients_side_nobody_is_blamed_wrongly(planted: Planted) -> None:
+    found = seen_from_client(planted.events)
+    for incident in found:
+        if incident.cause == INCONCLUSIVE:
+            assert set(planted.causes) & {INCONCLUSIVE, *incident.possible}, incident
+            assert incident.confidence is Confidence.POSSIBLE
+            assert incident.decides
+        else:
+            assert incident.cause in planted.causes
+            assert incident.cause not in ALIKE
+    told = {cause for each in found for cause in (each.cause, *each.possible)}
+    if planted.hidden:
+        assert told == set()
+    else:
+        assert set(planted.causes) <= told
+
+
+@pytest.mark.parametrize("planted", [each for each in catalogue() if not each.causes], ids=named)
+def test_from_the_clients_side_healthy_traffic_is_healthy(planted: Planted) -> None:
+    (seen,) = client_side([planted.events])
+    explainer, found = explained(seen, vantage=Vantage.CLIENT)
+    assert found == []
+    assert explainer.diagnosis.expected == planted.expected
+
+
+def test_what_looks_alike_are_causes_and_others() -> None:
+    for cause, alike in ALIKE.items():
+        assert {cause, *alike} <= set(CAUSES)
+        assert INCONCLUSIVE not in alike
