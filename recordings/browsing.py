@@ -224,10 +224,10 @@ ORDER BY 1, 2, 3""",  # noqa: S608 - made of constants
 _SEARCH = {
     "title": "Search in the events of streams",
     "description": "In the syntax of SQLite's full-text search.",
-    "sql": "SELECT e.exchange, e.number, e.at, e.event, e.data FROM event_text t JOIN events e"
-    " ON e.exchange = (SELECT exchange FROM event WHERE id = t.rowid)"
-    " AND e.number = (SELECT number FROM event WHERE id = t.rowid)"
-    " AND e.side = (SELECT side FROM event WHERE id = t.rowid) WHERE event_text MATCH :words LIMIT 200",
+    "sql": "SELECT v.exchange, v.number, v.side, v.at, v.ms, v.event, v.data"
+    " FROM event_text t JOIN event e ON e.id = t.rowid"
+    " JOIN events v ON (v.exchange, v.side, v.number) = (e.exchange, e.side, e.number)"
+    """ WHERE event_text MATCH coalesce(nullif(:words, ''), '""') LIMIT 200""",
 }
 
 

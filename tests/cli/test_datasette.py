@@ -133,6 +133,7 @@ def test_the_queries_give_what_their_titles_promise(served: Served) -> None:
     causes = served.rows(f"/{NAME}/incidents_by_cause.json")
     assert {row["cause"] for row in causes} == {"client-stale-id", "inconclusive"}
     assert served.rows(f"/{NAME}/unfinished.json") == []
+    assert served.rows(f"/{NAME}/search_events.json?words=") == []
 
 
 def test_every_column_that_is_described_is_there_and_nothing_but_views_is_shown(served: Served) -> None:
