@@ -162,6 +162,3 @@ def neighbours() -> list[Planted]:
         healthy("a new token of the same user", d.stream() + renewed.update()),
         healthy("the newer of two streams", e.stream() + e.stream(SECOND) + e.update(SECOND)),
     ]
-
-
-_ = LIKELY, SERVER, OTHER

@@ -1,7 +1,7 @@
 """What scripts of other origins could not read, or were not allowed to ask."""
 
 from contract.events import Event
-from tests.contract.build import ALLOWS, CORS, FIRST, ID_HEADER, ORIGIN, PREFLIGHT, SECOND, SSE, Fields, Talk
+from tests.contract.build import ALLOWS, CORS, FIRST, ID_HEADER, ORIGIN, SSE, Fields, Talk
 from tests.contract.causes.ids import NO_EXPOSE, exposing
 from tests.contract.causes.planted import CERTAIN, CLIENT, SERVER, Planted, healthy
 

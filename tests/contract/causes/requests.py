@@ -3,7 +3,7 @@
 import json
 
 from contract.events import Event, Message, Side
-from tests.contract.build import FIRST, SECOND, THIRD, Talk, mismatch
+from tests.contract.build import FIRST, THIRD, Talk, mismatch
 from tests.contract.causes.planted import CERTAIN, CLIENT, LIKELY, SERVER, Planted, healthy
 from tests.contract.causes.sides import on, split, struck
 
@@ -108,6 +108,3 @@ def neighbours() -> list[Planted]:
         ),
         healthy("a negative test without an ID", c.stream() + c.update() + c.refused(None), expected=1),
     ]
-
-
-_ = SECOND
