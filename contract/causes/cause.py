@@ -86,3 +86,8 @@ def not_because(**reasons: str) -> tuple[RuledOut, ...]:
 def facts(*given: Fact | None) -> tuple[Fact, ...]:
     """Those that there are."""
     return tuple(each for each in given if each is not None)
+
+
+def counted(count: int, what: str) -> str:
+    """For example `1 line`, `3 lines`."""
+    return f"{count} {what}{'' if count == 1 else 's'}"
