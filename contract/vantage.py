@@ -48,6 +48,11 @@ ALIKE: dict[str, tuple[str, ...]] = {
 """What looks like each cause from the client's side alone. Causes that are not here do not depend on it."""
 
 
+def looks_like(cause: str) -> tuple[str, ...]:
+    """The other causes that cannot be told from this one from the client's side alone."""
+    return tuple(each for each in ALIKE.get(cause, ()) if each != cause)
+
+
 def as_seen_from(vantage: Vantage, incident: Incident) -> Incident:
     """The incident as it can be stated; inconclusive where another cause looks the same from there."""
     alike = ALIKE.get(incident.cause, ())

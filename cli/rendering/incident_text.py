@@ -53,12 +53,16 @@ def counts(diagnosed: "Diagnosed") -> str:
         else coloured("no incident", "green")
     )
     expected = (
-        f", {counted(diagnosed.expected, 'negative test')} refused as they should be"
+        f", {counted(diagnosed.expected, 'negative test')} refused as {_should_be(diagnosed.expected)}"
         if diagnosed.expected
         else ""
     )
     streams = f"{diagnosed.healthy:,} of {counted(diagnosed.streams, 'stream')} healthy"
     return f"{found}; {streams}{expected} (profile {printable(diagnosed.profile)})"
+
+
+def _should_be(count: int) -> str:
+    return "it should be" if count == 1 else "they should be"
 
 
 def _title(group: "Group", first: Incident) -> str:

@@ -33,7 +33,7 @@ class Cause:
 CERTAIN, LIKELY, POSSIBLE = Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE
 CLIENT, SERVER, BOTH = Side.CLIENT, Side.SERVER, Side.BOTH
 
-BEHIND = "the service, or a hop behind this proxy"
+BEHIND = "the service (or a hop behind this proxy)"
 TAP_BEHIND = "a recording taken next to the service, compared by --hop client-side=…,server-side=…"
 
 
