@@ -4,6 +4,7 @@ from dataclasses import replace
 from enum import StrEnum
 
 from contract.causes.unsolved import INCONCLUSIVE
+from contract.events import Side
 from contract.incidents import Confidence, Incident
 
 
@@ -55,8 +56,13 @@ def looks_like(cause: str) -> tuple[str, ...]:
 
 def as_seen_from(vantage: Vantage, incident: Incident) -> Incident:
     """The incident as it can be stated; inconclusive where another cause looks the same from there."""
+    if vantage is Vantage.BOTH:
+        return incident
+    incident = replace(
+        incident, evidence=tuple(replace(each, side=Side.CLIENT) for each in incident.evidence)
+    )
     alike = ALIKE.get(incident.cause, ())
-    if vantage is Vantage.BOTH or not alike:
+    if not alike:
         return incident
     own = incident.possible if incident.cause == INCONCLUSIVE else (incident.cause,)
     possible = tuple(dict.fromkeys((*own, *alike)))

@@ -80,9 +80,9 @@ How sure that is:
   *would decide* names the capture that tells them apart;
 - **possible**: only of `inconclusive`: the causes that are left, likeliest first.
 
-A recording has both sides of the proxy that made it, so a change between them is that proxy's (or an injected
-fault's). What came in wrong already is the service's, or that of a hop behind. With two recordings, before and
-behind a hop (`--hop client-side=…,server-side=…`), the two sides are those of the hop. With
+A recording has both sides of the proxy that made it, so a change between them is that proxy's (or an
+injected fault's). What came in wrong already is the service's, or that of a hop behind. With two recordings,
+before and behind a hop (`--hop client-side=…,server-side=…`), the two sides are those of the hop. With
 `--hop client-side=…` alone, or a HAR file of a browser, nothing but the client's side is known: then causes
 that look alike from there become `inconclusive`, with all of them listed.
 

@@ -100,7 +100,7 @@ def repeated() -> list[Planted]:
 def neighbours() -> list[Planted]:
     a, b, c = Talk(), Talk(), Talk()
     other = saying(FIRST) + b" "
-    right = a.stream() + a.update(FIRST) + a.refused(THIRD, answer=mismatch(FIRST, THIRD))
+    right = a.stream() + a.refused("incorrect-id-1", answer=mismatch(FIRST, "incorrect-id-1"))
     return [
         healthy("a negative test whose ID the service got as it was sent", right, expected=1),
         healthy(
