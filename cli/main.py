@@ -26,6 +26,7 @@ COMMANDS = {
     "probe": "cli.probe:probe",
     "profiles": "cli.profiles:profiles",
     "rule": "cli.rule:rule",
+    "cause": "cli.cause:cause",
     "serve": "cli.serve:serve",
     "faults": "cli.faults:faults",
     "resend": "cli.resend:resend",

@@ -4,6 +4,7 @@ from dataclasses import replace
 from enum import StrEnum
 
 from contract.causes.unsolved import INCONCLUSIVE
+from contract.events import Side
 from contract.incidents import Confidence, Incident
 
 
@@ -70,12 +71,21 @@ _ALIKE_5XX: dict[str, tuple[str, ...]] = {
 """The same, where the answer is a 5xx: it may be a hop's own."""
 
 
+def looks_like(cause: str) -> tuple[str, ...]:
+    """The other causes that cannot be told from this one from the client's side alone."""
+    return tuple(each for each in ALIKE.get(cause, ()) if each != cause)
+
+
 def as_seen_from(vantage: Vantage, incident: Incident) -> Incident:
     """The incident as it can be stated; inconclusive where another cause looks the same from there."""
+    if vantage is Vantage.BOTH:
+        return incident
+    only = Side.SERVER if vantage is Vantage.SERVER else Side.CLIENT
+    incident = replace(incident, evidence=tuple(replace(each, side=only) for each in incident.evidence))
     alike = (ALIKE_BEHIND if vantage is Vantage.SERVER else ALIKE).get(incident.cause, ())
     if vantage is Vantage.CLIENT and (incident.status or 0) >= 500:
         alike = (*alike, *_ALIKE_5XX.get(incident.cause, ()))
-    if vantage is Vantage.BOTH or not alike:
+    if not alike:
         return incident
     own = incident.possible if incident.cause == INCONCLUSIVE else (incident.cause,)
     possible = tuple(dict.fromkeys((*own, *alike)))

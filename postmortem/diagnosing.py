@@ -36,6 +36,11 @@ class Group:
     count: int = 0
     scopes: list[str] = field(default_factory=list)
 
+    @property
+    def has_all_scopes(self) -> bool:
+        """Whether `scopes` are certainly all."""
+        return len(self.scopes) < _SCOPES
+
     def add(self, incident: Incident) -> None:
         """Another one."""
         self.count += 1

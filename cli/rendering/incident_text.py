@@ -53,7 +53,7 @@ def counts(diagnosed: "Diagnosed") -> str:
         else coloured("no incident", "green")
     )
     expected = (
-        f", {counted(diagnosed.expected, 'negative test')} refused as they should be"
+        f", {counted(diagnosed.expected, 'negative test')} refused as {_should_be(diagnosed.expected)}"
         if diagnosed.expected
         else ""
     )
@@ -61,9 +61,15 @@ def counts(diagnosed: "Diagnosed") -> str:
     return f"{found}; {streams}{expected} (profile {printable(diagnosed.profile)})"
 
 
+def _should_be(count: int) -> str:
+    return "it should be" if count == 1 else "they should be"
+
+
 def _title(group: "Group", first: Incident) -> str:
     times = f"  ×{group.count}" if group.count > 1 else ""
-    scopes = f" in {len(group.scopes)} scopes" if len(group.scopes) > 1 else ""
+    count = len(group.scopes)
+    more = "" if group.has_all_scopes else " or more"
+    scopes = f" in {count}{more} scopes" if count > 1 else ""
     sure = f"({first.confidence})"
     injected = f"  injected by {printable(first.injected)}" if first.injected else ""
     title = f"{bold(group.cause)} {coloured(sure, _COLOURS[first.confidence])}{times}{scopes}"

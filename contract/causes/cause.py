@@ -33,7 +33,7 @@ class Cause:
 CERTAIN, LIKELY, POSSIBLE = Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE
 CLIENT, SERVER, BOTH = Side.CLIENT, Side.SERVER, Side.BOTH
 
-BEHIND = "the service, or a hop behind this proxy"
+BEHIND = "the service (or a hop behind this proxy)"
 TAP_BEHIND = "a recording taken next to the service, compared by --hop client-side=…,server-side=…"
 
 
@@ -86,3 +86,8 @@ def not_because(**reasons: str) -> tuple[RuledOut, ...]:
 def facts(*given: Fact | None) -> tuple[Fact, ...]:
     """Those that there are."""
     return tuple(each for each in given if each is not None)
+
+
+def counted(count: int, what: str) -> str:
+    """For example `1 line`, `3 lines`."""
+    return f"{count} {what}{'' if count == 1 else 's'}"

@@ -11,6 +11,7 @@ from contract.causes.cause import (
     SERVER,
     TAP_BEHIND,
     Verdict,
+    counted,
     facts,
     incident,
     not_because,
@@ -21,7 +22,7 @@ from contract.events import ResponseHead
 from contract.experience import Experience
 from contract.findings import Role
 from contract.headers import combined, first, lines
-from contract.incidents import Fact, Incident, RuledOut
+from contract.incidents import Confidence, Fact, Incident, RuledOut
 from contract.subjects import shown
 from contract.testimony import Testimony
 
@@ -86,7 +87,7 @@ def _judged(case: Case, testimony: Testimony) -> Verdict | None:
         return _origin(testimony, "CO401")
     if testimony.fails("CO409"):
         return None if _is_proxys_own(testimony) else _error(testimony)
-    return _expose(case, testimony) if testimony.issue is not None else None
+    return _expose(testimony)
 
 
 def _is_proxys_own(testimony: Testimony) -> bool:
@@ -95,36 +96,16 @@ def _is_proxys_own(testimony: Testimony) -> bool:
 
 
 def _origin(testimony: Testimony, code: str) -> Verdict:
-    head = testimony.client
-    assert head is not None
-    allowed = [value.decode("latin-1") for value in lines(head.headers, _ALLOW_ORIGIN)]
-    at_server = lines(testimony.server.headers, _ALLOW_ORIGIN) if testimony.server else []
-    message = testimony.found(code)[0].message
-    changed = _changed(testimony, _ALLOW_ORIGIN)
+    """An answer whose Allow-Origin browsers refuse; `code` is the rule that says so."""
+    allowed = _allowed(testimony.client)
     if len(allowed) > 1 or (len(allowed) == 1 and "," in allowed[0]):
-        by_hop = len(at_server) == 1 and b"," not in at_server[0]
-        return Verdict(
-            "cors-duplicate-origin",
-            CERTAIN,
-            f"Access-Control-Allow-Origin came as {shown(', '.join(allowed))}: browsers refuse that.",
-            "Let one layer alone send CORS headers: "
-            + ("switch it off in the hop." if by_hop else "the service or the proxy before it, not both."),
-            facts(
-                Fact(
-                    f"the client's side has {len(allowed)} lines: {shown(', '.join(allowed))}",
-                    testimony.exchange,
-                    CLIENT,
-                ),
-                changed,
-            ),
-            not_because(cors_origin_rejected="the origin is there, but more than once"),
-        )
-    origin = _origin_of(testimony)
+        return _doubled_origin(testimony, allowed)
+    message, changed = testimony.found(code)[0].message, _changed(testimony, _ALLOW_ORIGIN)
     return Verdict(
         "cors-origin-rejected",
         CERTAIN,
         message,
-        f"Answer with Access-Control-Allow-Origin: {origin}, byte for byte, on every answer"
+        f"Answer with Access-Control-Allow-Origin: {_origin_of(testimony)}, byte for byte, on every answer"
         + (", and keep the hop from changing it." if changed else "."),
         facts(Fact(message, testimony.exchange, CLIENT), changed),
         not_because(
@@ -134,14 +115,36 @@ def _origin(testimony: Testimony, code: str) -> Verdict:
     )
 
 
+def _doubled_origin(testimony: Testimony, allowed: list[str]) -> Verdict:
+    at_server, together = _allowed(testimony.server), shown(", ".join(allowed))
+    by_hop = len(at_server) == 1 and "," not in at_server[0]
+    return Verdict(
+        "cors-duplicate-origin",
+        CERTAIN,
+        f"Access-Control-Allow-Origin came as {together}: browsers refuse that.",
+        "Let one layer alone send CORS headers: "
+        + ("switch it off in the hop." if by_hop else "the service or the proxy before it, not both."),
+        facts(
+            Fact(
+                f"the client's side has {counted(len(allowed), 'line')}: {together}",
+                testimony.exchange,
+                CLIENT,
+            ),
+            _changed(testimony, _ALLOW_ORIGIN),
+        ),
+        not_because(cors_origin_rejected="the origin is there, but more than once"),
+    )
+
+
+def _allowed(head: ResponseHead | None) -> list[str]:
+    """The lines of Access-Control-Allow-Origin."""
+    return [value.decode("latin-1") for value in lines(head.headers, _ALLOW_ORIGIN)] if head else []
+
+
 def _error(testimony: Testimony) -> Verdict:
-    message = testimony.found("CO409")[0].message
-    changed = _changed(testimony, _ALLOW_ORIGIN)
-    allowed = lines(testimony.client.headers, _ALLOW_ORIGIN) if testimony.client else []
-    if len(allowed) > 1:
+    if _allowed(testimony.client):
         return _origin(testimony, "CO409")
-    if allowed:
-        return replace(_origin(testimony, "CO409"))
+    message, changed = testimony.found("CO409")[0].message, _changed(testimony, _ALLOW_ORIGIN)
     where = "in the hop that takes them away" if changed else "in the error handler too"
     return Verdict(
         "cors-errors-unreadable",
@@ -154,87 +157,80 @@ def _error(testimony: Testimony) -> Verdict:
     )
 
 
-def _expose(case: Case, testimony: Testimony) -> Verdict | None:
+def _expose(testimony: Testimony) -> Verdict | None:
     """An ID in a header that a script cannot read."""
-    subject = testimony.issue
-    assert subject is not None
-    if not testimony.fails("CO402") or subject.client is None or not subject.client.header:
+    reading = testimony.issue.client if testimony.issue else None
+    if not testimony.fails("CO402") or reading is None or not reading.header:
         return None
-    name, message = subject.client.header, testimony.found("CO402")[0].message
-    head, server = testimony.client, testimony.server
-    assert head is not None
-    listed = (combined(head.headers, _EXPOSE) or b"").decode("latin-1") or "not there"
-    changed = _changed(testimony, _EXPOSE)
-    at_server = _readable_at(server, testimony, name)
-    evidence = facts(
-        Fact(message, testimony.exchange, CLIENT),
-        Fact(
-            f"Access-Control-Expose-Headers: {listed}",
-            testimony.exchange,
-            CLIENT,
-        ),
-        changed,
-    )
-    hop = " The hop changed it: on the service's side a script could have read it." if changed else ""
-    method = testimony.request.method.decode("latin-1")
-    add = f"Add {name} to Access-Control-Expose-Headers on the {method} answer"
-    neighbours = {
-        "cors_expose_stripped": "" if at_server else "it is not listed on the service's side either",
-        "cors_origin_rejected": "the origin is allowed",
-        "client_never_extracted": "a script sees no such header",
-    }
-    if testimony.fails("CO404"):
-        return Verdict(
-            "cors-expose-malformed",
-            CERTAIN,
-            message + hop,
-            f"Write names separated by commas: {name}.",
-            evidence,
-            not_because(**neighbours),
+    return _Unreadable(testimony, reading.header).verdict()
+
+
+class _Unreadable:
+    """Why a script cannot read the ID from the header `name`."""
+
+    def __init__(self, testimony: Testimony, name: str) -> None:
+        self.testimony, self.name = testimony, name
+        self.message = testimony.found("CO402")[0].message
+        self.is_readable_at_server = _is_readable_at_server(testimony, name)
+        head, changed = testimony.client, _changed(testimony, _EXPOSE)
+        listed = (combined(head.headers, _EXPOSE) if head else None) or b""
+        line = listed.decode("latin-1") or "not there"
+        self.evidence = facts(
+            Fact(self.message, testimony.exchange, CLIENT),
+            Fact(f"Access-Control-Expose-Headers: {line}", testimony.exchange, CLIENT),
+            changed,
         )
-    if testimony.fails("CO403"):
-        return Verdict(
-            "cors-wildcard-credentials",
-            CERTAIN,
-            message + hop,
-            f"{add}, by name: with cookies, * is only a header called *.",
-            evidence,
-            not_because(**neighbours),
-        )
-    if testimony.fails("CO405"):
-        found = testimony.found("CO405")[0]
+        came = "a script could have read it" if self.is_readable_at_server else "it was another"
+        self.hop = f" The hop changed it: on the service's side {came}." if changed else ""
+        method = testimony.request.method.decode("latin-1")
+        self.add = f"Add {name} to Access-Control-Expose-Headers on the {method} answer"
+
+    def verdict(self) -> Verdict:
+        if self.testimony.fails("CO404"):
+            advice = f"Write names separated by commas: {self.name}."
+            return self._made("cors-expose-malformed", self.message + self.hop, advice)
+        if self.testimony.fails("CO403"):
+            advice = f"{self.add}, by name: with cookies, * is only a header called *."
+            return self._made("cors-wildcard-credentials", self.message + self.hop, advice)
+        if self.testimony.fails("CO405"):
+            return self._on_the_preflight_only()
+        if self.is_readable_at_server:
+            return self._made(
+                "cors-expose-stripped",
+                f"The service exposes {self.name}; on the client's side it is not listed any more.",
+                "Let the hop pass Access-Control-Expose-Headers on as it comes.",
+                cors_not_exposed="the service does list it",
+            )
+        advice = f"{self.add}; no answer of this service lists it."
+        return replace(self._made("cors-not-exposed", self.message, advice, LIKELY), decides=TAP_BEHIND)
+
+    def _on_the_preflight_only(self) -> Verdict:
+        found = self.testimony.found("CO405")[0]
         preflight = int(dict(found.evidence)["preflight"])
-        return Verdict(
+        self.evidence += (Fact(f"the answer to OPTIONS lists {self.name}", preflight, CLIENT),)
+        return self._made(
             "cors-preflight-only",
-            CERTAIN,
-            found.message + hop,
-            f"{add}; it is only on the OPTIONS answer now, where it has no effect.",
-            (*evidence, Fact(f"the answer to OPTIONS lists {name}", preflight, CLIENT)),
-            not_because(**neighbours, cors_not_exposed="it is listed, on the wrong answer"),
+            found.message + self.hop,
+            f"{self.add}; it is only on the OPTIONS answer now, where it has no effect.",
+            cors_not_exposed="it is listed, on the wrong answer",
         )
-    if at_server:
-        neighbours.pop("cors_expose_stripped")
-        return Verdict(
-            "cors-expose-stripped",
-            CERTAIN,
-            f"The service lists {name} in Access-Control-Expose-Headers; the client's side does not.",
-            "Let the hop pass Access-Control-Expose-Headers on as it comes.",
-            evidence,
-            not_because(**neighbours, cors_not_exposed="the service does list it"),
+
+    def _made(
+        self, cause: str, summary: str, advice: str, sure: Confidence = CERTAIN, **neighbours: str
+    ) -> Verdict:
+        stripped = "" if self.is_readable_at_server else "it is not listed on the service's side either"
+        ruled_out = not_because(
+            cors_expose_stripped=stripped,
+            cors_origin_rejected="the origin is allowed",
+            client_never_extracted="a script sees no such header",
+            **neighbours,
         )
-    return Verdict(
-        "cors-not-exposed",
-        LIKELY,
-        message,
-        f"{add}; no answer of this service lists it.",
-        evidence,
-        not_because(**neighbours),
-        decides=TAP_BEHIND,
-    )
+        return Verdict(cause, sure, summary, advice, self.evidence, ruled_out)
 
 
-def _readable_at(server: ResponseHead | None, testimony: Testimony, name: str) -> bool:
+def _is_readable_at_server(testimony: Testimony, name: str) -> bool:
     """Whether a script could have read the ID from the answer as the service sent it."""
+    server = testimony.server
     if server is None or server is testimony.client:
         return False
     return header_readable(name.encode(), testimony.request, server).readable is True

@@ -45,10 +45,12 @@ def is_expected(case: Case, testimony: Testimony) -> bool:
     """Whether it is a negative test, refused as it should be.
 
     That is a probe of the profile's, a wrong try after the same credential had echoed rightly, or a try
-    without an ID by a caller that sends IDs otherwise.
+    without an ID by a caller that sends IDs otherwise. An ID that was made up to look like one is none.
     """
     echo = echo_of(testimony)
     if not (is_refused(testimony) or echo.answer is Answer.UNREAD) or (echo.value and not echo.is_unknown):
+        return False
+    if testimony.fails("EC203"):
         return False
     if echo.is_negative_test or (echo.is_probe and bool(echo.value)):
         return True

@@ -17,7 +17,7 @@ from contract.causes.cause import (
 )
 from contract.events import Abort, Breaker, Manner
 from contract.experience import Experience
-from contract.findings import Role, Severity
+from contract.findings import Finding, Role, Severity
 from contract.headers import content_coding, first
 from contract.incidents import Fact, Incident
 from contract.rules.transport import BURST, typical_timeout
@@ -289,30 +289,36 @@ def _held_by_hop(testimony: Testimony, message: str) -> Verdict:
 def _changed(testimony: Testimony) -> Verdict | None:
     """Events that are wrong: made so by the service, or on the way."""
     found = testimony.found(*_SSE)
-    hop = [each for each in testimony.found("HP704") if "response" in each.message]
-    body, server = testimony.body, testimony.server
-    is_coded = server is not None and testimony.client is not None
-    if is_coded and content_coding(server.headers) != content_coding(testimony.client.headers):  # type: ignore[union-attr]
+    by_hop = [each for each in testimony.found("HP704") if "response" in each.message]
+    if not (found or by_hop) or _is_another_answer(testimony):
         return None
-    if server is not None and testimony.client is not None and server.status != testimony.client.status:
-        return None
-    changed = bool(hop) or (body is not None and body.differs_at is not None)
-    if not found and not hop:
-        return None
+    body = testimony.body
     evidence = tuple(Fact(f"{each.code}: {each.message}", testimony.exchange, CLIENT) for each in found)
-    if changed:
-        where = f"from byte {body.differs_at} on" if body and body.differs_at is not None else "at its end"
-        return Verdict(
-            "network-body-changed",
-            CERTAIN,
-            f"The stream's bytes were changed between the two sides, {where} of what differs.",
-            "Keep the hop from touching the bodies of event streams: filters, rewriting, injected text.",
-            (*evidence, *(Fact(each.message, testimony.exchange, CLIENT) for each in hop)),
-            not_because(
-                server_bad_sse="the service had sent other bytes",
-                network_compressed="its coding is the same on both sides",
-            ),
-        )
+    if not by_hop and (body is None or body.differs_at is None):
+        return _bad_at_server(testimony, found, evidence)
+    where = f"from byte {body.differs_at} on" if body and body.differs_at is not None else "at its end"
+    return Verdict(
+        "network-body-changed",
+        CERTAIN,
+        f"The stream's bytes were changed between the two sides, {where} of what differs.",
+        "Keep the hop from touching the bodies of event streams: filters, rewriting, injected text.",
+        (*evidence, *(Fact(each.message, testimony.exchange, CLIENT) for each in by_hop)),
+        not_because(
+            server_bad_sse="the service had sent other bytes",
+            network_compressed="its coding is the same on both sides",
+        ),
+    )
+
+
+def _is_another_answer(testimony: Testimony) -> bool:
+    """Whether the two sides' answers are of another status or coding, so that their bytes must differ."""
+    client, server = testimony.client, testimony.server
+    if client is None or server is None:
+        return False
+    return client.status != server.status or content_coding(client.headers) != content_coding(server.headers)
+
+
+def _bad_at_server(testimony: Testimony, found: list[Finding], evidence: tuple[Fact, ...]) -> Verdict:
     codes = ", ".join(dict.fromkeys(each.code for each in found))
     return Verdict(
         "server-bad-sse",
@@ -322,7 +328,7 @@ def _changed(testimony: Testimony) -> Verdict | None:
         evidence,
         not_because(
             network_body_changed="both sides of this proxy have the same bytes",
-            server_truncated="" if testimony.is_whole[1] is False else "it ended by its framing",
+            server_truncated="it ended by its framing" if testimony.is_whole[1] else "",
         ),
         decides=TAP_BEHIND,
     )

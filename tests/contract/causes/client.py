@@ -32,7 +32,7 @@ def absent() -> list[Planted]:
 
 
 def invented() -> list[Planted]:
-    a, b, c = Talk(), Talk(), Talk()
+    a, b, c, d = (Talk() for _ in range(4))
     return [
         Planted(
             "an ID of seconds, where the service's have milliseconds",
@@ -43,6 +43,13 @@ def invented() -> list[Planted]:
             says=("from nowhere else",),
         ),
         Planted("in the right format", b.stream() + b.refused(THIRD), ("client-fabricated-id",), CERTAIN),
+        Planted(
+            "for the second stream, where the first one's came back rightly",
+            d.stream() + d.update() + d.stream(SECOND) + d.refused("stream-1732312345"),
+            ("client-fabricated-id",),
+            CERTAIN,
+            seen=((3, CLIENT), (4, CLIENT)),
+        ),
         Planted(
             "an update before any stream, in a new chat",
             c.create() + c.refused(FIRST),
@@ -162,6 +169,3 @@ def neighbours() -> list[Planted]:
         healthy("a new token of the same user", d.stream() + renewed.update()),
         healthy("the newer of two streams", e.stream() + e.stream(SECOND) + e.update(SECOND)),
     ]
-
-
-_ = LIKELY, SERVER, OTHER

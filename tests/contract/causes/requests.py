@@ -3,7 +3,7 @@
 import json
 
 from contract.events import Event, Message, Side
-from tests.contract.build import FIRST, SECOND, THIRD, Talk, mismatch
+from tests.contract.build import FIRST, THIRD, Talk, mismatch
 from tests.contract.causes.planted import CERTAIN, CLIENT, LIKELY, SERVER, Planted, healthy
 from tests.contract.causes.sides import on, split, struck
 
@@ -100,7 +100,7 @@ def repeated() -> list[Planted]:
 def neighbours() -> list[Planted]:
     a, b, c = Talk(), Talk(), Talk()
     other = saying(FIRST) + b" "
-    right = a.stream() + a.update(FIRST) + a.refused(THIRD, answer=mismatch(FIRST, THIRD))
+    right = a.stream() + a.refused("incorrect-id-1", answer=mismatch(FIRST, "incorrect-id-1"))
     return [
         healthy("a negative test whose ID the service got as it was sent", right, expected=1),
         healthy(
@@ -108,6 +108,3 @@ def neighbours() -> list[Planted]:
         ),
         healthy("a negative test without an ID", c.stream() + c.update() + c.refused(None), expected=1),
     ]
-
-
-_ = SECOND

@@ -60,20 +60,21 @@ def chat(t: Talk, number: int, id_: str, *, after: float, refused: bool, **more:
 def not_stored() -> list[Planted]:
     a, b, c, d = (Talk() for _ in range(4))
     none = mismatch(None, FIRST)
+    issued, issued_by_old = a.stream(), b.stream()
     tries = [event for _ in range(4) for event in a.wait(2).refused(FIRST, answer=none)]
     tries_of_old = [event for _ in range(4) for event in b.wait(2).refused(FIRST)]
     still = mismatch(FIRST, SECOND)
     return [
         Planted(
             "refused to the last try, with nothing stored",
-            Talk().stream() + tries,
+            issued + tries,
             ("server-not-stored",),
             CERTAIN,
             seen=((1, SERVER),),
             says=("Store the ID",),
             possible=(),
         ),
-        Planted("the same by an older build", Talk().stream() + tries_of_old, ("server-not-stored",), LIKELY),
+        Planted("the same by an older build", issued_by_old + tries_of_old, ("server-not-stored",), LIKELY),
         Planted(
             "refused once",
             c.stream() + c.refused(FIRST),

@@ -9,11 +9,10 @@ from contract.events import (
     Deed,
     End,
     Event,
+    Gap,
     Injection,
     Manner,
     Message,
-    RequestHead,
-    ResponseHead,
     Side,
 )
 
@@ -22,11 +21,7 @@ CLIENT, SERVER, BOTH = Side.CLIENT, Side.SERVER, Side.BOTH
 
 def on(side: Side, events: list[Event]) -> list[Event]:
     """The same events, seen on one side alone."""
-    return [event if isinstance(event, Injection) else replace(event, side=side) for event in _sided(events)]  # type: ignore[arg-type]
-
-
-def _sided(events: list[Event]) -> list[Event]:
-    return events
+    return [event if isinstance(event, Gap | Injection) else replace(event, side=side) for event in events]
 
 
 def unasked(events: list[Event]) -> list[Event]:
@@ -45,11 +40,6 @@ def split(events: list[Event], message: Message, server: bytes) -> list[Event]:
         else:
             out.append(event)
     return out
-
-
-def renewed(events: list[Event], at: int) -> list[Event]:
-    """The same events, so many µs later."""
-    return [replace(event, at=event.at + at) for event in events]
 
 
 def spread(events: list[Event], came: int, left: int, late: int = 0) -> list[Event]:
@@ -86,10 +76,3 @@ def broken(
     at = last.at + int(after * 1e6)
     ends: list[Event] = [Abort(last.exchange, side, at, by, manner, reason) for side, by, manner in aborts]
     return [*events[:keep], *ends]
-
-
-def heads(events: list[Event]) -> tuple[RequestHead, list[ResponseHead]]:
-    """The heads of an exchange."""
-    first = events[0]
-    assert isinstance(first, RequestHead)
-    return first, [each for each in events if isinstance(each, ResponseHead)]

@@ -5,7 +5,7 @@ from dataclasses import replace
 from contract.events import Breaker, Event, Manner, Message, ResponseHead, Side
 from tests.contract.build import CHUNK, CORS, DONE, SSE, Talk, cut
 from tests.contract.causes.planted import CERTAIN, CLIENT, LIKELY, SERVER, Planted, healthy
-from tests.contract.causes.sides import broken, split, spread, struck, unasked
+from tests.contract.causes.sides import broken, on, split, spread, struck, unasked
 from tests.contract.more_cases import at_times
 
 MANY = CHUNK * 12 + DONE
@@ -117,7 +117,7 @@ def cut_off() -> list[Planted]:
         ),
         Planted(
             "the hop ends it as though it were complete",
-            [*broken(long(), 8, left), replace(long()[-1], side=CLIENT)],
+            [*broken(long(), 8, left), *on(CLIENT, long()[-1:])],
             ("network-truncated",),
             CERTAIN,
         ),
@@ -242,7 +242,7 @@ def neighbours() -> list[Planted]:
         healthy("the client has read enough, and saves at once", left + b.update()),
         healthy("the client leaves in the middle of an event", cut(Talk().stream(size=20), 6)),
         healthy("the proxy is stopped", stopped),
-        healthy("the client leaves when the service is done", [*gone, *whole[-2:-1]] + d.update()),
+        healthy("the client leaves when the service is done", [*gone, *whole[-2:-1], *d.update()]),
         healthy(
             "a slow model: a silence, then a steady pace",
             at_times(long(c), (4, 1_500_000), (9, 300_000)) + c.update(),

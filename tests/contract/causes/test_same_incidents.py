@@ -1,4 +1,4 @@
-"""The same traffic gives the same incidents: whatever its chunks, its batches, and the order of unrelated events."""
+"""The same traffic gives the same incidents, whatever its chunks, batches, and order of unrelated events."""
 
 import random
 from dataclasses import replace

@@ -4,7 +4,7 @@ import pytest
 
 from contract.causes import CAUSES
 from contract.causes.unsolved import INCONCLUSIVE
-from contract.events import Event
+from contract.events import Event, Side
 from contract.incidents import Confidence, Incident
 from contract.vantage import ALIKE, Vantage
 from postmortem.vantages import client_side
@@ -23,6 +23,8 @@ def seen_from_client(events: list[Event]) -> list[Incident]:
 def test_from_the_clients_side_nobody_is_blamed_wrongly(planted: Planted) -> None:
     found = seen_from_client(planted.events)
     for incident in found:
+        assert {fact.side for fact in incident.evidence} == {Side.CLIENT}
+        assert not {other.cause for other in incident.ruled_out} & {incident.cause, *incident.possible}
         if incident.cause == INCONCLUSIVE:
             assert set(planted.causes) & {INCONCLUSIVE, *incident.possible}, incident
             assert incident.confidence is Confidence.POSSIBLE
