@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from lab.client import Account, Transcript
 
 ORIGIN = "http://localhost:8080"
+AGENT = "Mozilla/5.0 (a page of the streamid demo)"
+"""As browsers call themselves: CORS binds their scripts alone."""
 RETRIES = (0.3, 0.6, 1.2)
 """Seconds after which real clients try a refused update again."""
 
@@ -52,7 +54,7 @@ def page(urls: Urls) -> bool:
     from lab.client import Account, StreamingOptions
     from lab.headers import fallback_id
 
-    with Account(StreamingOptions(*urls, origin=ORIGIN)) as account:
+    with Account(StreamingOptions(*urls, origin=ORIGIN, agent=AGENT)) as account:
         account.log_in("user1", "User1@123")
         created = account.request(
             "POST", "chat", "/api/chat/sessions", json={"title": "Demo", "initialMessage": "Hi"}

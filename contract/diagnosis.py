@@ -203,7 +203,9 @@ class Diagnosis:
             where = instance_of(last, self.profile)
             same = None if not (where and known.instance) else where == known.instance
             accepted = echo_of(last).answer is Answer.ACCEPTED
-            self._seen.note_right(RightEcho(stream, max(0, last.at - known.at), accepted, same))
+            self._seen.note_right(
+                RightEcho(stream, max(0, last.at - known.at), accepted, same, accepted and len(tries) > 1)
+            )
         for testimony in case.echoes:
             self._learn_reading(case, testimony)
 

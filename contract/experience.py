@@ -24,13 +24,15 @@ class IssuedId:
 class RightEcho:
     """What became of one right ID: `age` (µs since it was issued) at the latest try, and its answer.
 
-    `is_same_instance` says whether the instance that answered is the one that issued it (None: not told).
+    `is_same_instance` says whether the instance that answered is the one that issued it (None: not told),
+    `is_late` that it was refused before it was accepted.
     """
 
     stream: str
     age: int
     is_accepted: bool
     is_same_instance: bool | None
+    is_late: bool = False
 
 
 class Experience:

@@ -23,7 +23,8 @@ class StreamingOptions:
     """Where the services are, who uses them and how; times in seconds.
 
     A URL may end in `/api` or not. `proxy` overrides what the environment says; `ca` is a file of
-    certificates to trust. `stop_after` chunks the tester stops reading, 0 reads all.
+    certificates to trust. `agent` is what the client calls itself. After `stop_after` chunks the tester
+    stops reading, 0 reads all.
     """
 
     authentication_url: str = "http://localhost:3000"
@@ -43,6 +44,7 @@ class StreamingOptions:
     stop_after: int = 0
     timeout: float = 30.0
     proxy: str = ""
+    agent: str = ""
     ca: str | None = None
 
     def base(self, service: str) -> str:
@@ -131,6 +133,8 @@ def _connections(options: StreamingOptions) -> requests.Session:
     http = requests.Session()
     if options.origin:
         http.headers["Origin"] = options.origin
+    if options.agent:
+        http.headers["User-Agent"] = options.agent
     if options.ca:
         http.verify = options.ca
     if options.proxy:

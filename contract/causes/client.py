@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from contract.case import Case
 from contract.causes.cause import CERTAIN, CLIENT, LIKELY, SERVER, Verdict, facts, incident, not_because
-from contract.causes.echoes import echo_of, innocent_of, is_expected, is_probe, was_handed
+from contract.causes.echoes import HANDED_OLD, echo_of, innocent_of, is_expected, is_probe, was_handed
 from contract.events import RequestHead
 from contract.experience import Experience
 from contract.headers import first
@@ -22,7 +22,9 @@ def find(case: Case, seen: Experience) -> Iterator[Incident]:
     """The incidents of echoes that were wrong when the client sent them: one of a cause and a value."""
     made: dict[tuple[str, str], tuple[Verdict, list[Testimony]]] = {}
     for echo in case.echoes:
-        if is_expected(case, echo) or is_probe(case, echo) or innocent_of(case, echo):
+        if is_expected(case, echo) or is_probe(case, echo):
+            continue
+        if (excuse := innocent_of(case, echo)) and not (echo.fails("EC207") and excuse not in HANDED_OLD):
             continue
         if was_handed(case, echo) and not echo.fails("EC207") and not is_foreign(echo_of(echo)):
             continue

@@ -16,7 +16,7 @@ from contract.causes.cause import (
     incident,
     not_because,
 )
-from contract.causes.echoes import UNREADABLE, is_expected, is_without_id
+from contract.causes.echoes import UNREADABLE, is_expected, is_without_id, may_be_script
 from contract.cors import Credentials, header_readable, judge_preflight
 from contract.events import ResponseHead
 from contract.experience import Experience
@@ -57,6 +57,7 @@ def _lost_echoes(case: Case, issues: list[Testimony]) -> list[Testimony]:
         echo
         for echo in case.echoes
         if is_without_id(echo)
+        and may_be_script(echo.request)
         and not is_expected(case, echo)
         and any(case.issue_before(echo) is issue and issue.is_cross_origin for issue in issues)
     ]

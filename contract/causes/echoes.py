@@ -1,6 +1,8 @@
 """What tells echoes apart for all their causes: negative tests, and what was not the client's doing."""
 
 from contract.case import Case, handed_out, is_refused
+from contract.events import RequestHead
+from contract.headers import first
 from contract.subjects import Answer, Echo
 from contract.testimony import Testimony
 
@@ -21,6 +23,8 @@ _ID_LOST = frozenset(
     )
 )
 """Causes for which a client that sends no ID, or a wrong one, is not to blame."""
+HANDED_OLD = frozenset(("network-cached", "network-rewritten", "server-reused-id"))
+"""Those by which a client may be handed an ID whose life is over."""
 UNREADABLE = frozenset(
     (
         "cors-not-exposed",
@@ -79,7 +83,7 @@ def innocent_of(case: Case, testimony: Testimony) -> str:
     lost = sorted(causes & _ID_LOST)
     if lost and (not echo.value or echo.is_unknown or echo.value in handed_out(issue) or echo.handed):
         return lost[0]
-    if is_without_id(testimony) and issue.is_cross_origin:
+    if is_without_id(testimony) and issue.is_cross_origin and may_be_script(testimony.request):
         return next(iter(sorted(causes & UNREADABLE)), "")
     return ""
 
@@ -88,6 +92,19 @@ def is_without_id(testimony: Testimony) -> bool:
     """Whether it brings none of the IDs that the client can have been given."""
     echo = echo_of(testimony)
     return not (echo.value and (echo.own or echo.foreign or echo.near))
+
+
+def may_be_script(request: RequestHead) -> bool:
+    """Whether a script in a browser may have sent it: CORS keeps nothing from any other program.
+
+    All browsers call themselves Mozilla, and send `Sec-Fetch-…` to origins that they trust (Fetch Metadata).
+    """
+    agent = first(request.headers, b"user-agent")
+    return (
+        agent is None
+        or agent.startswith(b"Mozilla/")
+        or first(request.headers, b"sec-fetch-mode") is not None
+    )
 
 
 def was_handed(case: Case, testimony: Testimony) -> bool:

@@ -160,9 +160,9 @@ class Refusal:
             return self._changed_behind(expected)
         if known.began > self.began:
             return self._overwritten(expected, known)
-        # Where it takes others, it does store: then their ages tell whether this one came too soon.
-        stores = any(each.is_accepted for each in self.seen.right)
-        return None if stores else self._old(expected, known)
+        # Where it took others late, their ages tell whether this one came too soon.
+        is_late = any(each.is_late for each in self.seen.right)
+        return None if is_late else self._old(expected, known)
 
     def _stored_otherwise(self, expected: str, how: str) -> Verdict:
         return self._made(
