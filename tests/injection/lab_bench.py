@@ -40,8 +40,8 @@ class LabCase:
 class LabBench:
     """A lab and a proxy through which case after case runs; the plan's file is changed in between."""
 
-    def __init__(self, folder: Path, interval: float = 0.01) -> None:
-        self._interval = interval
+    def __init__(self, folder: Path, interval: float = 0.01, tokens: int = 12) -> None:
+        self._interval, self._tokens = interval, tokens
         self._plan = folder / "plan.toml"
         self._plan.write_text(NO_PLAN, "utf-8")
         self.proxy = Proxy("regular", options={"streamid_faults": str(self._plan)}, folder=folder)
@@ -49,7 +49,7 @@ class LabBench:
         self._first = self._last = 0
 
     def __enter__(self) -> Self:
-        self._lab = self._stack.enter_context(running_lab(tokens=12, interval=self._interval))
+        self._lab = self._stack.enter_context(running_lab(tokens=self._tokens, interval=self._interval))
         self._stack.enter_context(self.proxy)
         return self
 
