@@ -27,14 +27,10 @@ from contract.subjects import shown
 from contract.testimony import Testimony
 
 _ALLOW_ORIGIN, _EXPOSE = b"access-control-allow-origin", b"access-control-expose-headers"
-_NAMING = {
-    "network-stripped",
-    "network-renamed",
-    "server-name-mismatch",
-    "network-replaced",
-    "network-redirected",
-}
-"""Causes after which an ID that scripts cannot read is no news."""
+_RENAMED = frozenset(("network-renamed", "server-name-mismatch"))
+"""Causes after which it is no news that the ID's name, which is another one, is not exposed."""
+_REPLACED = frozenset(("network-replaced", "network-redirected"))
+"""Causes after which the answer is not the service's."""
 
 
 def find(case: Case, seen: Experience) -> Iterator[Incident]:
@@ -80,14 +76,19 @@ def _has_wrong_origin(testimony: Testimony) -> bool:
 
 
 def _judged(case: Case, testimony: Testimony) -> Verdict | None:
-    if testimony.client is None or case.causes_of(testimony.exchange) & _NAMING:
+    causes = case.causes_of(testimony.exchange)
+    if testimony.client is None or causes & _REPLACED:
         return None
     if testimony.role is Role.PREFLIGHT:
         return _preflight(case, testimony)
     if testimony.fails("CO401"):
-        return _origin(testimony, "CO401")
+        # Whoever took the ID away took this, too.
+        is_same = "network-stripped" in causes and _changed(testimony, _ALLOW_ORIGIN) is not None
+        return None if is_same else _origin(testimony, "CO401")
     if testimony.fails("CO409"):
         return None if _is_proxys_own(testimony) else _error(testimony)
+    if causes & _RENAMED and not testimony.fails("CO403", "CO404", "CO405"):
+        return None
     return _expose(testimony)
 
 
