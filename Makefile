@@ -12,7 +12,7 @@ demo: $(VENV)/.demo
 ALONE := tests/fidelity tests/injection tests/playback tests/robustness
 
 test: check
-	@browser=$$(sh scripts/browser.sh) && export CHROMIUM="$$browser" && \
+	@sh scripts/hops.sh && browser=$$(sh scripts/browser.sh) && export CHROMIUM="$$browser" && \
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(addprefix --ignore=,$(ALONE)) && \
 	$(BIN)/python -m pytest $(ALONE)
 

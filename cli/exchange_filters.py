@@ -33,6 +33,18 @@ def _codes(context: click.Context, parameter: click.Parameter, listed: tuple[str
     return tuple(code for codes in listed for code in rule_codes(context, parameter, codes))
 
 
+def _known(context: click.Context, parameter: click.Parameter, causes: tuple[str, ...]) -> tuple[str, ...]:
+    """Causes; each must be one that a diagnosis can name."""
+    if causes:
+        from contract.causes import CAUSES
+        from recordings.configuration import suggestion
+
+        for cause in causes:
+            if cause not in CAUSES:
+                raise click.BadParameter(f"there is no cause {cause!r}{suggestion(cause, CAUSES)}")
+    return causes
+
+
 _OPTIONS = (
     click.option("--scope", "scopes", metavar="KEY", multiple=True, help="Only in this scope."),
     click.option("--stream", "streams", metavar="ID", multiple=True, help="Only with this stream's ID."),
@@ -56,7 +68,12 @@ _OPTIONS = (
         help="Only with such a finding: CO402, or CO for all of the family.",
     ),
     click.option(
-        "--cause", "causes", metavar="CAUSE", multiple=True, help="Only of incidents of this cause."
+        "--cause",
+        "causes",
+        metavar="CAUSE",
+        multiple=True,
+        callback=_known,
+        help="Only of incidents that have this cause; the recordings are diagnosed for it.",
     ),
     click.option("--since", type=MomentType(), help="Only those that began at this time or later."),
     click.option("--until", type=MomentType(), help="Only those that began before this time."),

@@ -166,6 +166,7 @@ def _drawing(recording: "Recording", row: "ExchangeRow") -> "Iterator[str]":
             lanes(recording.exchange(each.exchange)),
             list(recording.findings(each.exchange)),
             [entry for entry in recording.injections(each.exchange) if strikes(entry)],
+            list(recording.incidents(each.exchange)),
         )
         for each in some
     ]

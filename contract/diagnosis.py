@@ -11,14 +11,16 @@ All state is keyed by scope or ID, and bounded: of very many cases the oldest ar
 
 from collections import OrderedDict, deque
 from collections.abc import Collection
+from dataclasses import replace
 
 from contract.case import Case, instance_of
 from contract.causes import CAUSES, FAMILIES
+from contract.causes.cause import TAP_BEHIND
 from contract.causes.client import agent_of, is_spelled
 from contract.causes.echoes import echo_of, is_expected
 from contract.experience import Experience, IssuedId, RightEcho
 from contract.findings import Role
-from contract.incidents import Incident
+from contract.incidents import Confidence, Incident
 from contract.profile import Profile
 from contract.subjects import Answer
 from contract.testimony import Testimony
@@ -174,7 +176,7 @@ class Diagnosis:
             case.incidents += [each for each in family(case, self._seen) if each.cause in self._causes]
         new = [each for each in case.incidents if (each.cause, each.exchange) not in case.told]
         case.told |= {(each.cause, each.exchange) for each in new}
-        return [as_seen_from(self._vantage, each) for each in new]
+        return [as_seen_from(self._vantage, _sharpened(each, self._seen.is_joined)) for each in new]
 
     def _learn(self, testimony: Testimony) -> None:
         """Remember what was issued as soon as it was: other cases may need it."""
@@ -223,6 +225,13 @@ def _right_tries(case: Case) -> dict[str, list[Testimony]]:
         if is_right and not testimony.fails("EC204", "EC205", "EC207"):
             tries.setdefault(echo.value, []).append(testimony)
     return tries
+
+
+def _sharpened(incident: Incident, is_joined: bool) -> Incident:
+    """With the service's own side seen, what only that would decide is decided."""
+    if not is_joined or incident.decides != TAP_BEHIND:
+        return incident
+    return replace(incident, confidence=Confidence.CERTAIN, possible=(), decides="")
 
 
 def _hit(case: Case) -> int:

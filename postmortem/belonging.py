@@ -35,9 +35,10 @@ def stream_of(recording: Recording, row: ExchangeRow) -> ExchangeRow | None:
 def belonging(recording: Recording, issue: ExchangeRow) -> list[ExchangeRow]:
     """The exchanges that belong to the stream that `issue` began, in order, with `issue`.
 
-    These are the updates with its ID; the updates and the end of its scope until the scope's next
-    stream begins (a client that sends no ID, or a wrong one, means this stream); and the last
-    preflight for each of their URLs since the stream before, or since the request before to that URL.
+    These are the updates with its ID; the streams that its scope began meanwhile; the updates and the
+    end of its scope until the scope's next stream begins (a client that sends no ID, or a wrong one,
+    means this stream); and the last preflight for each of their URLs since the stream before, or since
+    the request before to that URL.
     """
     found = {issue.exchange: issue}
     before, after = _neighbours(recording, issue)
@@ -46,7 +47,13 @@ def belonging(recording: Recording, issue: ExchangeRow) -> list[ExchangeRow]:
             found[row.exchange] = row
     if issue.stream:
         with_id = Selection(streams=(issue.stream,), roles=(Role.ECHO.value,))
-        found |= {row.exchange: row for row in recording.exchanges(chosen=with_id)}
+        echoes = {row.exchange: row for row in recording.exchanges(chosen=with_id)}
+        found |= echoes
+        if issue.scope and echoes:
+            streams = Selection(scopes=(issue.scope,), roles=(Role.ISSUE.value,))
+            for row in recording.exchanges(chosen=streams):
+                if issue.exchange < row.exchange < max(echoes):
+                    found[row.exchange] = row
     asked = sorted(found.values(), key=lambda row: row.exchange)
     preflights = [row for row in (*before, *after) if row.role == Role.PREFLIGHT]
     last = {row.url: row.exchange for row in before if row.role != Role.PREFLIGHT}

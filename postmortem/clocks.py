@@ -145,16 +145,20 @@ class _Area:
         share = up / (up + down) if max(up, down) > _CLEARLY * min(up, down) else 0.5
         return high - (high - low) * share, high, low
 
-    def drifts(self) -> tuple[float, float]:
-        """The least and the greatest drift of such a line."""
+    def drifts(self) -> tuple[float, float] | None:
+        """The least and the greatest drift of such a line; None where there is no such line."""
         best = _highest(self.room, -FASTEST, FASTEST)
         if self.room(best) < 0:
-            return best, best
+            return None
         return _last(self.room, best, -FASTEST), _last(self.room, best, FASTEST)
 
     def uncertainty(self, offset: float, drift: float) -> tuple[float, float]:
         """By how much such a line is below or above this one at the ends, at most."""
-        least, greatest = self.drifts()
+        drifts = self.drifts()
+        if drifts is None:
+            off = -self.room(drift)
+            return off, off
+        least, greatest = drifts
         early = late = 0.0
         xs = [x for x, _ in (*self.uppers, *self.lowers)]
         for at in (min(xs), max(xs)):
@@ -227,7 +231,7 @@ def _drift(area: _Area) -> tuple[float, float]:
             slope, error = found
             weight += 1 / error**2
             total += slope / error**2
-    least, greatest = area.drifts()
+    least, greatest = area.drifts() or (-FASTEST, FASTEST)
     return min(max(total / weight, least), greatest), weight**-0.5
 
 

@@ -189,15 +189,17 @@ def _first_other(came: list[tuple[int, int]], left: list[tuple[int, int]]) -> in
 
 
 def of_endings(ours: Answer, theirs: Answer) -> Iterator[Difference]:
-    """How the answer ended, unless the client itself ended it."""
-    if ours.abort is not None and ours.abort.by is Breaker.CLIENT:
-        return
+    """How the answer ended, unless the client itself ended it, or the server's side did for both."""
     before, after = _ending(theirs), _ending(ours)
-    if before and after and before.partition(" after ")[0] != after.partition(" after ")[0]:
+    if not before or not after or (ours.abort is not None and ours.abort.by is Breaker.CLIENT):
+        return
+    by_hop = any(each.abort is not None and each.abort.by is Breaker.PROXY for each in (ours, theirs))
+    if by_hop or (ours.abort is None) != (theirs.abort is None):
         yield Difference(Kind.ENDING, Message.RESPONSE, "", before, after)
 
 
 def _ending(answer: Answer) -> str:
     if answer.abort is not None:
-        return f"broken off after {answer.size} bytes"
+        by = "by the hop" if answer.abort.by is Breaker.PROXY else "by the server's side"
+        return f"broken off {by} after {answer.size} bytes"
     return f"complete after {answer.size} bytes" if answer.end_at is not None else ""

@@ -13,19 +13,20 @@ from heapq import heappop, heappush
 from math import log2
 
 from postmortem.clocks import USUAL, Bounds, Clock, agreed_offset, fitted
-from postmortem.sightings import BODY, PATH, REQUEST_ID, TAIL, VALUE, Sighting, kind_of
+from postmortem.sightings import BODY, LAST, PATH, REQUEST_ID, TAIL, VALUE, Sighting, kind_of
 
 _MOST_TRIES = 8
 """How often a hop may have sent one request, where its content alone tells that it is the same one."""
 _CANDIDATES = 64
 """Exchanges of one mark that are looked at more closely."""
-_EARLY = 20_000
-"""µs by which a request may seem to arrive before it left: what the estimate of the clock may be wrong by."""
+_EARLY, _PRECISE = 20_000, 2_000
+"""µs by which a request may seem to arrive before it left: at first, and where the clock is known well."""
 _CLOCK_LOST = 1_000_000
 _SAMPLE, _AGAINST = 300, 2_000
 """Exchanges that are compared each with each where no content tells one from the other."""
 _STRONG = frozenset((REQUEST_ID, BODY, PATH))
-_FINDING = frozenset((REQUEST_ID, BODY, PATH, TAIL))
+_TELLING = frozenset((REQUEST_ID, BODY, PATH, TAIL))
+_FINDING = _TELLING | {LAST}
 _TRY_AGAIN = frozenset((408, 425, 429))
 
 
@@ -55,9 +56,11 @@ def paired(a: Sequence[Sighting], b: Sequence[Sighting], ahead: int) -> tuple[Pa
     matching = _Matching(a, b, ahead)
     matching.anchor()
     clock = matching.first_clock()
-    for _ in range(2):
-        matching.sweep(clock)
+    leeway = _EARLY
+    for _ in range(3):
+        matching.sweep(clock, leeway)
         clock = fitted(list(matching.bounds()), ahead)
+        leeway = min(_EARLY, _PRECISE + round(clock.slack()))
     return matching.pairing(), clock
 
 
@@ -100,18 +103,25 @@ class _Matching:
     def _fits(self, a: Sighting, b: Sighting) -> bool:
         """Whether two exchanges that share something rare may be the same one."""
         shared = {kind_of(mark) for mark in set(a.marks) & set(b.marks)}
-        return REQUEST_ID in shared or (a.method == b.method and bool(shared - {VALUE}))
+        return REQUEST_ID in shared or (a.method == b.method and bool(shared - {VALUE, LAST}))
 
     def first_clock(self) -> Clock:
         """The clock by the anchors; where there are none, the offset by which most of B lies within A.
 
-        An anchor by which a request came a second before it left is dropped.
+        An anchor by which a request came a second before it left is dropped. Where several at B are one
+        exchange at A, they are further tries only if they came while it was open there: else a hop has made
+        other exchanges alike, and order has to tell.
         """
-        self._found = dict(self._anchored)
+        counts = Counter(self._anchored.values())
+        self._found = {b: a for b, a in self._anchored.items() if counts[a] == 1} or dict(self._anchored)
         if self._anchored:
             clock = fitted(list(self.bounds()), self.ahead)
+            leeway = min(_EARLY, _PRECISE + round(clock.slack()))
             for place, at_a in list(self._anchored.items()):
-                if clock.at_a(self.b[place].asked_at) < self.a[at_a].asked_at - _CLOCK_LOST:
+                at, a = clock.at_a(self.b[place].asked_at), self.a[at_a]
+                is_early = at < a.asked_at - _CLOCK_LOST
+                is_late = 0 <= a.ended_at < at - leeway
+                if is_early or (counts[at_a] > 1 and (is_late or at < a.asked_at - leeway)):
                     del self._anchored[place]
             self._found = dict(self._anchored)
             return fitted(list(self.bounds()), self.ahead)
@@ -123,41 +133,55 @@ class _Matching:
         """The offsets by which an exchange at B lies within one at A of the same path, for some of them."""
         first = max(len(self.a) - _SAMPLE, 0) // 2
         sample = [each for each in self.a[first : first + _SAMPLE] if each.ended_at >= 0]
-        by_tail: dict[int, list[Sighting]] = {}
+        by_end: dict[int, list[Sighting]] = {}
         for seen in self.b:
-            by_tail.setdefault(_tail(seen), []).append(seen)
+            by_end.setdefault(self._end(seen), []).append(seen)
         for a in sample:
             # What the clocks may have drifted apart by since the middle of the sample.
             drifted = round(abs(a.asked_at - sample[len(sample) // 2].asked_at) * USUAL)
-            for b in by_tail.get(_tail(a), ())[:_AGAINST]:
-                inner = b.ended_at if b.is_complete and a.is_complete else b.asked_at
+            for b in by_end.get(self._end(a), ())[:_AGAINST]:
+                inner = b.heard_at if b.is_complete and a.is_complete else b.asked_at
                 low, high = inner + self.ahead - a.ended_at, b.asked_at + self.ahead - a.asked_at
                 yield low - drifted, high + drifted
 
+    def _end(self, seen: Sighting) -> int:
+        """The end of its path, as far as both recordings have it."""
+        marks = [mark for mark in seen.marks if kind_of(mark) in (TAIL, LAST)]
+        return next((mark for mark in marks if mark in self._weights), marks[-1])
+
     # What order and time tell.
 
-    def sweep(self, clock: Clock) -> None:
-        """Pair the rest, in the order in which it reached B."""
+    def sweep(self, clock: Clock, leeway: int) -> None:
+        """Pair the rest, in the order in which it reached B; `leeway` (µs) is how wrong the clock may be."""
         self._found = dict(self._anchored)
-        active = _Active(self.a, self._found.values())
+        active = _Active(self.a, self._found.values(), leeway)
         for place, seen in enumerate(self.b):
             at = clock.at_a(seen.asked_at)
             active.go_to(at)
             if place not in self._anchored:
-                found = self._best(active, seen, at)
+                over = clock.at_a(seen.heard_at) - leeway if seen.is_complete else 0
+                found = self._best(active, seen, at, over)
                 if found is not None:
                     self._found[place] = found
                     active.take(found, seen)
 
-    def _best(self, active: "_Active", seen: Sighting, at: int) -> int | None:
-        """The exchange at A that has most in common with `seen`; of those alike the one that left first."""
+    def _best(self, active: "_Active", seen: Sighting, at: int, over: int) -> int | None:
+        """The exchange at A that has most in common with `seen`; of those alike the one that left first.
+
+        `at` and `over` are when, in A's time, `seen` reached B and was complete there.
+        """
         best, most = None, 0.0
         marks = set(seen.marks)
         for place in active.candidates(seen, self._weights):
             a = self.a[place]
             if a.method != seen.method or not active.is_free(place, seen):
                 continue
-            score = sum(self._weights.get(mark, 0.0) for mark in marks.intersection(a.marks))
+            if a.is_complete and a.status == seen.status and a.ended_at < over:
+                continue  # its answer was there before this one was given
+            shared = marks.intersection(a.marks)
+            if not _is_prefixed(a.target, seen.target) and not {kind_of(mark) for mark in shared} & _TELLING:
+                continue
+            score = sum(self._weights.get(mark, 0.0) for mark in shared)
             if at < a.asked_at:  # only what the clock may be wrong by
                 score -= 0.5
             if a.status != seen.status:
@@ -197,8 +221,9 @@ class _Matching:
 class _Active:
     """The exchanges that are open at A at some time, by what they carry."""
 
-    def __init__(self, a: Sequence[Sighting], anchored: Iterable[int]) -> None:
+    def __init__(self, a: Sequence[Sighting], anchored: Iterable[int], leeway: int) -> None:
         self._a = a
+        self._leeway = leeway
         self._next = 0
         self._by_mark: dict[int, dict[int, None]] = {}
         self._ends: list[tuple[int, int]] = []
@@ -207,10 +232,10 @@ class _Active:
 
     def go_to(self, at: int) -> None:
         """Take up what has begun by `at`, and forget what was over before."""
-        while self._next < len(self._a) and self._a[self._next].asked_at <= at + _EARLY:
+        while self._next < len(self._a) and self._a[self._next].asked_at <= at + self._leeway:
             self._open(self._next)
             self._next += 1
-        while self._ends and self._ends[0][0] < at - _EARLY:
+        while self._ends and self._ends[0][0] < at - self._leeway:
             self._forget(heappop(self._ends)[1])
 
     def _open(self, place: int) -> None:
@@ -269,8 +294,10 @@ def _counts(sightings: Sequence[Sighting]) -> Counter[int]:
     return counts
 
 
-def _tail(seen: Sighting) -> int:
-    return next(mark for mark in seen.marks if kind_of(mark) == TAIL)
+def _is_prefixed(one: bytes, other: bytes) -> bool:
+    """Whether one path is the other with something before it."""
+    one, other = one.partition(b"?")[0], other.partition(b"?")[0]
+    return one.endswith(other) or other.endswith(one)
 
 
 def _answering(a: Sighting, tries: Sequence[Sighting]) -> Sighting:
@@ -281,11 +308,11 @@ def _answering(a: Sighting, tries: Sequence[Sighting]) -> Sighting:
 
 def _bounds(a: Sighting, first: Sighting, main: Sighting, ahead: int) -> Bounds:
     upper = (a.asked_at, first.asked_at + ahead - a.asked_at)
-    if a.sent_at >= 0 and first.sent_at >= 0:
+    if a.is_sent and first.is_sent:
         upper = min(upper, (a.sent_at, first.sent_at + ahead - a.sent_at), key=lambda point: point[1])
     lower = None
     if a.status and a.status == main.status:
         lower = (a.answered_at, main.answered_at + ahead - a.answered_at)
         if a.is_complete and main.is_complete:
-            lower = max(lower, (a.ended_at, main.ended_at + ahead - a.ended_at), key=lambda point: point[1])
+            lower = max(lower, (a.heard_at, main.heard_at + ahead - a.heard_at), key=lambda point: point[1])
     return Bounds(upper, lower)

@@ -44,7 +44,7 @@ _TRACE = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 _TELLING = 8
 """Bytes from which on a header's value may tell one exchange from others."""
 
-REQUEST_ID, BODY, PATH, TAIL, VALUE, ANSWER, ANSWER_BODY = range(7)
+REQUEST_ID, BODY, PATH, TAIL, LAST, VALUE, ANSWER, ANSWER_BODY = range(8)
 """What a mark stands for; kept in its lowest three bits."""
 
 
@@ -57,8 +57,9 @@ def kind_of(mark: int) -> int:
 class Sighting:
     """One exchange as it passed on the side that faces the hop. Times: µs since the start of its run.
 
-    -1 is a time that did not come, `status` is 0 where no final answer came, `broken_by` is who ended it
-    before it was complete (None: it is complete, or still open).
+    `sent_at` and `heard_at` are those of the last bytes of request and answer: an end may be noticed later,
+    or earlier where a length announced it. -1 is a time that did not come, `status` is 0 where no final
+    answer came, `broken_by` is who ended it before it was complete (None: it is complete, or still open).
     """
 
     exchange: int
@@ -67,8 +68,10 @@ class Sighting:
     asked_at: int
     sent_at: int = -1
     answered_at: int = -1
+    heard_at: int = -1
     ended_at: int = -1
     status: int = 0
+    is_sent: bool = False
     is_complete: bool = False
     broken_by: Breaker | None = None
     marks: "array[int]" = field(default_factory=lambda: array("q"))
@@ -112,14 +115,12 @@ class _Looking:
 class _Open:
     """An exchange that is not over yet."""
 
-    __slots__ = ("_bodies", "_headers", "_is_sent", "_whole", "sighting")
+    __slots__ = ("_bodies", "_whole", "sighting")
 
     def __init__(self, head: RequestHead) -> None:
-        self.sighting = Sighting(head.exchange, head.method, head.target, head.at)
-        self._headers: Headers = head.headers
+        self.sighting = Sighting(head.exchange, head.method, head.target, head.at, head.at)
         self._bodies: dict[Message, Any] = {}
         self._whole = {Message.REQUEST: True, Message.RESPONSE: True}
-        self._is_sent = False
         _mark_request(self.sighting)
         _mark_fields(self.sighting.marks, head.headers, VALUE)
 
@@ -130,20 +131,24 @@ class _Open:
             self._digest(event)
         elif isinstance(event, ResponseHead):
             if event.status >= 200 or event.status == 101:
-                seen.status, seen.answered_at = event.status, event.at
+                seen.status, seen.answered_at, seen.heard_at = event.status, event.at, event.at
                 _mark_fields(seen.marks, event.headers, ANSWER)
         elif isinstance(event, Abort):
             seen.broken_by, seen.ended_at = event.by, event.at
             return True
         elif event.message is Message.REQUEST:
-            seen.sent_at, self._is_sent = event.at, True
+            seen.is_sent = True
             return seen.is_complete
         else:
             seen.ended_at, seen.is_complete = event.at, True
-            return self._is_sent
+            return seen.is_sent
         return False
 
     def _digest(self, chunk: Chunk) -> None:
+        if chunk.message is Message.REQUEST:
+            self.sighting.sent_at = chunk.at
+        else:
+            self.sighting.heard_at = chunk.at
         if chunk.form is Form.LOST:
             self._whole[chunk.message] = False
         body = self._bodies.get(chunk.message)
@@ -154,7 +159,7 @@ class _Open:
     def closed(self) -> Sighting:
         seen = self.sighting
         for message, kind in ((Message.REQUEST, BODY), (Message.RESPONSE, ANSWER_BODY)):
-            is_all = self._is_sent if message is Message.REQUEST else seen.is_complete
+            is_all = seen.is_sent if message is Message.REQUEST else seen.is_complete
             if message in self._bodies and is_all and self._whole[message]:
                 seen.marks.append(_mark(kind, self._bodies[message].digest()))
         return seen
@@ -169,6 +174,7 @@ def _mark_request(seen: Sighting) -> None:
     seen.marks.append(_mark(PATH, seen.method, seen.target))
     # A hop that adds or takes a prefix leaves the end of the path.
     seen.marks.append(_mark(TAIL, seen.method, *path[-2:]))
+    seen.marks.append(_mark(LAST, seen.method, path[-1]))
 
 
 def _mark_fields(marks: "array[int]", fields: Headers, kind: int) -> None:

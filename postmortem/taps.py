@@ -6,6 +6,7 @@ with Recording(before) as a, Recording(behind) as b:
         ...
 """
 
+from array import array
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from postmortem.masks import masks
 from postmortem.pairing import paired
 from postmortem.sightings import Advance, Sighting, sightings
 from recordings.reader import Recording
+
+_NOTHING = array("q")
 
 
 class NoPairError(ValueError):
@@ -46,6 +49,8 @@ class Taps:
         self.pairing, self.clock = paired(ours, theirs, self.ahead)
         if not self.pairing.pairs:
             raise NoPairError(_why_none(self, ours, theirs))
+        for seen in (*ours, *theirs):
+            seen.marks = _NOTHING  # they have done their work, and are most of what is kept
         self.masks = masks(a, b, self.pairing)
 
     def joint(self, flavour: Flavour = Flavour.HOP) -> Joint:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from sqlite_utils import Database
 
-from recordings.views import VIEWS, VIEWS_OF_FORMAT_2, VIEWS_OF_FORMAT_3, VIEWS_OF_FORMAT_4
+from recordings.views import VIEWS, VIEWS_OF_FORMAT_2, VIEWS_OF_FORMAT_3, VIEWS_OF_FORMAT_4, VIEWS_OF_FORMAT_5
 
 APPLICATION_ID = 0x73747264
 """`strd`, in the file's header: `file` and our reader tell a recording by it."""
@@ -231,11 +231,19 @@ def titles(db: Database) -> None:
         db.execute(view)
 
 
+def readable_bodies(db: Database) -> None:
+    """Format 5: view `bodies` has text for what is stored as it is; Datasette shows no view with BLOBs."""
+    db.execute("DROP VIEW bodies")
+    for view in VIEWS_OF_FORMAT_5:
+        db.execute(view)
+
+
 MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     first_schema,
     journal_of_faults,
     incidents,
     titles,
+    readable_bodies,
 )
 """Append only. Step n brings a file of format n to format n + 1."""
 

@@ -220,6 +220,10 @@ class Recording:
             )
         }
 
+    def is_indexed(self) -> bool:
+        """Whether `recordings.index` has made its tables, with their view."""
+        return bool(self._all("SELECT 1 FROM sqlite_master WHERE type = 'view' AND name = 'events'"))
+
     def with_lost_answers(self) -> set[int]:
         """The exchanges of whose answers' bodies bytes were not kept."""
         suspects = self._all(

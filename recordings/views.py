@@ -102,6 +102,14 @@ VIEWS_OF_FORMAT_4 = (
     FROM incident i LEFT JOIN exchange x ON x.id = i.exchange""",
 )
 
+VIEWS_OF_FORMAT_5 = (
+    f"""CREATE VIEW bodies AS
+    SELECT m.exchange, m.message, m.side, {_utc("m.at")} AS at, m.chunks, m.size, m.kept,
+        m.end_seq IS NOT NULL AS complete, lower(hex(b.hash)) AS sha256, b.coding AS stored_as,
+        CASE b.coding WHEN '' THEN CAST(b.data AS TEXT) END AS data, b.id AS body
+    FROM message m LEFT JOIN body b ON b.id = m.body""",
+)
+
 EVENTS = f"""CREATE VIEW events AS
     SELECT e.exchange, e.side, e.number, {_utc("e.at")} AS at, (e.at - x.at - x.first_byte) / 1000.0 AS ms,
         e.event, e.data, e.last_event_id, e.offset

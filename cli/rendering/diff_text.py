@@ -63,6 +63,8 @@ def _clock(clock: "Clock") -> str:
     high = "+?" if clock.late is None else f"+{clock.late / 1000:.1f}"
     known = f"known to {low}/{high} ms, from {counted(clock.pairs, 'pair')}"
     wrong = f"; {counted(clock.violations, 'pair')} no clock is right for" if clock.violations else ""
+    if 2 * clock.violations > clock.pairs:
+        wrong += ": is the client's side named first?"
     return f"the server side is {abs(offset):.4f} s {direction}{drifting} ({known}{wrong})"
 
 

@@ -3,11 +3,11 @@
 import shutil
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 PIPED_WIDTH = 100
 """Cells of a line where the output is no terminal."""
-_LEAST_WIDTH, _MOST_WIDTH = 60, 240
+_LEAST_WIDTH, _MOST_WIDTH = 70, 240
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ class Glyphs:
     broken: str
     finding: str
     fault: str
+    cause: str
     blocks: str
 
     def bar(self, count: int, unit: int) -> str:
@@ -49,17 +50,15 @@ class Glyphs:
         return drawn or (self.blocks[0] if share > 0 else "")
 
 
-UNICODE = Glyphs("▁▂▃▄▅▆▇█", "│", "//", "·", "─", "→", "←", "┤", "✗", "▲", "✎", "▏▎▍▌▋▊▉█")
-ASCII = Glyphs("123456789#", "|", "//", ".", "-", ">", "<", "]", "x", "^", "~", "#")
+UNICODE = Glyphs("▁▂▃▄▅▆▇█", "│", "//", "·", "─", "→", "←", "┤", "✗", "▲", "✎", "◆", "▏▎▍▌▋▊▉█")
+ASCII = Glyphs("123456789#", "|", "//", ".", "-", ">", "<", "]", "x", "^", "~", "!", "#")
 
 
 def glyphs() -> Glyphs:
     """Those that standard output can have."""
     encoding = sys.stdout.encoding or "ascii"
     try:
-        "".join(map(str, (UNICODE.bars, UNICODE.finding, UNICODE.fault, UNICODE.blocks, "│·─→←┤✗"))).encode(
-            encoding
-        )
+        "".join(astuple(UNICODE)).encode(encoding)
     except (UnicodeEncodeError, LookupError):
         return ASCII
     return UNICODE

@@ -65,9 +65,8 @@ class StatsText:
             part = brief(int(activity.duration.total_seconds() * 1_000_000) // len(activity.counts))
             most = max(activity.counts)
             yield ""
-            yield bold("Exchanges over time")
-            line = coloured(self._glyphs.sparkline(activity.counts), "cyan")
-            yield f"{line}  {part} a cell, at most {most:,}"
+            yield bold("Exchanges over time") + f"  (a cell is {part}, the highest {most:,})"
+            yield coloured(self._glyphs.sparkline(activity.counts).rstrip(), "cyan")
         statuses = {
             _status(status): count for status, count in sorted(total.statuses.items(), key=_by_status)
         }

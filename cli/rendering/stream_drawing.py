@@ -4,7 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from cli.rendering.escaping import printable, shortened
+from rich.cells import cell_len
+
+from cli.rendering.escaping import printable
 from cli.rendering.exchange_table import status_colour
 from cli.rendering.finding_lines import COLOURS
 from cli.rendering.glyphs import Glyphs
@@ -12,6 +14,7 @@ from cli.rendering.styling import bold, coloured
 from cli.rendering.times import after, brief
 from contract.events import Deed, Injection, Side
 from contract.findings import Finding, Role
+from contract.incidents import Incident
 from postmortem.axis import Axis
 from postmortem.cells import Cell, Mark, cells, pauses
 from postmortem.lanes import Lane
@@ -39,12 +42,17 @@ _COLOURS = {
 
 @dataclass(slots=True)
 class Drawn:
-    """An exchange that is drawn. `faults` are the entries of the journal in which one strikes."""
+    """An exchange that is drawn. `faults` are the entries of the journal in which one strikes.
+
+    `incidents` are those that were diagnosed while it was recorded, and showed first in this exchange:
+    they stand where its last finding is, else at its end.
+    """
 
     row: ExchangeRow
     lanes: list[Lane]
     findings: list[Finding] = field(default_factory=list)
     faults: list[Injection] = field(default_factory=list)
+    incidents: list[Incident] = field(default_factory=list)
 
 
 class _Row:
@@ -164,44 +172,57 @@ class StreamDrawing:
         return any(start < silence.end and silence.start < end for silence in self._axis.silences)
 
     def _flags(self, each: Drawn) -> Iterator[str]:
-        """Codes of findings and names of faults under the time at which they were made, in few lines."""
+        """Codes of findings, faults and causes, under the time at which they were made, in few lines."""
         rows: list[_Row] = []
         left_out = 0
-        for column, flags in self._flags_of(each).items():
-            marks, width = [mark for mark, _, _ in flags], self._axis.width
-            words = list(dict.fromkeys((word, colour) for _, word, colour in flags))
+        for column, mark, words in self._groups(each):
             length = sum(len(word) + 1 for word, _ in words)
             # To the left of its time where it would not fit to the right.
-            is_left = column + length > width
+            is_left = column + length > self._axis.width
             start = max(column + 1 - length, 0) if is_left else column
-            free = next((row for row in rows if row.is_free(start - 1, start + length + 1)), None)
-            if free is None and len(rows) == _MOST_FLAG_ROWS:
+            row = next((row for row in rows if row.is_free(start - 1, start + length + 1)), None)
+            if row is None and len(rows) == _MOST_FLAG_ROWS:
                 left_out += len(words)
                 continue
-            if free is None:
-                free = _Row(width)
-                rows.append(free)
+            if row is None:
+                row = _Row(self._axis.width)
+                rows.append(row)
             place = start + (not is_left)
             for word, colour in words:
-                free.put(place, word, colour)
+                row.put(place, word, colour)
                 place += len(word) + 1
-            free.put(column, marks[0], words[0][1])
+            row.put(column, mark, words[0][1])
         yield from (row.text() for row in rows)
         if left_out:
             yield coloured(f"({left_out} more marks)", "bright_black")
+
+    def _groups(self, each: Drawn) -> Iterator[tuple[int, str, list[tuple[str, str]]]]:
+        """Column, mark, words with their colours: all of a column, or each alone where there is no room."""
+        for column, flags in self._flags_of(each).items():
+            words = list(dict.fromkeys((word, colour) for _, word, colour in flags))
+            room = max(self._axis.width - column, column + 1)
+            if sum(len(word) + 1 for word, _ in words) <= room:
+                yield column, flags[0][0], words
+            else:
+                marks = {word: mark for mark, word, _ in flags}
+                yield from ((column, marks[word], [(word, colour)]) for word, colour in words)
 
     def _flags_of(self, each: Drawn) -> dict[int, list[tuple[str, str, str]]]:
         """By column, in order: a mark, a word and a colour for each."""
         glyphs, axis = self._glyphs, self._axis
         found: list[tuple[int, tuple[str, str, str]]] = []
         for fault in each.faults:
-            name = shortened(printable(fault.fault), _LONGEST_NAME)
+            name = _narrow(fault.fault)[:_LONGEST_NAME]
             found.append((axis.column(fault.at), (glyphs.fault, name, "magenta")))
             self._used.add("fault")
         for finding in each.findings:
             flag = (glyphs.finding, finding.code, COLOURS[finding.severity])
             found.append((axis.column(finding.at), flag))
             self._used.add("finding")
+        for incident in each.incidents:
+            at = each.findings[-1].at if each.findings else max(_times(each), default=incident.at)
+            found.append((axis.column(at), (glyphs.cause, incident.cause, "bright_red")))
+            self._used.add("cause")
         flags: dict[int, list[tuple[str, str, str]]] = {}
         for column, flag in sorted(found, key=lambda each: each[0]):
             flags.setdefault(column, []).append(flag)
@@ -220,8 +241,18 @@ class StreamDrawing:
 
     def _meanings(self) -> Iterator[str]:
         glyphs, bars = self._glyphs, self._glyphs.bars
-        names = ("asked", "waiting", "answered", "quiet", "ended", "broken", "finding", "fault")
-        words = ("request", "waiting", "answer", "nothing new", "end", "broken off", "finding", "fault")
+        names = ("asked", "waiting", "answered", "quiet", "ended", "broken", "finding", "fault", "cause")
+        words = (
+            "request",
+            "waiting",
+            "answer",
+            "nothing new",
+            "end",
+            "broken off",
+            "finding",
+            "fault",
+            "cause",
+        )
         for name, word in zip(names, words, strict=True):
             if name in self._used:
                 yield f"{getattr(glyphs, name)} {word}"
@@ -244,7 +275,12 @@ def _times(each: Drawn) -> Iterator[int]:
 
 def _label(row: ExchangeRow) -> str:
     word = _WORDS.get(Role(row.role)) if row.role else None
-    return f"#{row.exchange} {word or shortened(printable(row.method), 10)} {row.status or '-'}"
+    return f"#{row.exchange} {word or _narrow(row.method)[:10]} {row.status or '-'}"
+
+
+def _narrow(text: str) -> str:
+    """`text`, safe to print, with each character in one cell."""
+    return "".join([character if cell_len(character) == 1 else "?" for character in printable(text)])
 
 
 def strikes(entry: Injection) -> bool:

@@ -158,7 +158,11 @@ class Refusal:
         known = self.seen.issued(expected)
         if known is None:
             return self._changed_behind(expected)
-        return self._overwritten(expected, known) if known.began > self.began else self._old(expected, known)
+        if known.began > self.began:
+            return self._overwritten(expected, known)
+        if any(each.is_accepted for each in self.seen.right):
+            return None  # it does store, if not in time
+        return self._old(expected, known)
 
     def _stored_otherwise(self, expected: str, how: str) -> Verdict:
         return self._made(

@@ -40,7 +40,7 @@ def find(case: Case, seen: Experience) -> Iterator[Incident]:
         elif testimony.role is Role.ISSUE and testimony.client is not None:
             if "network-replaced" in case.causes_of(testimony.exchange):
                 continue
-            cut = _cut(testimony)
+            cut = _cut(testimony, seen)
             verdicts = (cut, _held_back(testimony), None if cut else _changed(testimony))
             for found in verdicts:
                 if found is not None:
@@ -83,7 +83,8 @@ def _unreached(case: Case, testimony: Testimony, seen: Experience) -> Verdict | 
     abort = testimony.client_abort or testimony.server_abort
     if not testimony.is_routed or testimony.server is not None or testimony.request_at_server is not None:
         return None
-    if "network-cached" in case.causes_of(testimony.exchange):
+    is_redirect = testimony.client is not None and testimony.client.status in _REDIRECTS
+    if is_redirect or "network-cached" in case.causes_of(testimony.exchange):
         return None
     if abort is not None and abort.manner is Manner.UNREACHABLE:
         return Verdict(
@@ -110,13 +111,16 @@ def _unreached(case: Case, testimony: Testimony, seen: Experience) -> Verdict | 
     )
 
 
-def _cut(testimony: Testimony) -> Verdict | None:
-    """Who ended the answer before it was complete."""
+def _cut(testimony: Testimony, seen: Experience) -> Verdict | None:
+    """Who ended the answer before it was complete; between two taps the proxy is the hop."""
     at_client, at_server = testimony.client_abort, testimony.server_abort
     if at_server is not None and at_server.by is Breaker.SERVER:
         return _cut_at_server(testimony, at_server)
     if at_client is not None and at_client.by is not Breaker.CLIENT:
-        if at_client.by is Breaker.PROXY and at_client.manner is not Manner.INJECTED:
+        is_hops = at_client.manner is Manner.INJECTED or (
+            seen.is_joined and at_client.manner is not Manner.SHUTDOWN
+        )
+        if at_client.by is Breaker.PROXY and not is_hops:
             return None  # the proxy stopped, or would not pass it on: nobody else's doing
         return _cut_on_the_way(testimony, at_client)
     left = at_server is not None and at_server.manner is Manner.INJECTED

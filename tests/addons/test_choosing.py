@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from addons.choosing import chooser
+from addons.choosing import chooser, needs_bodies
 from tests.replay.resending.build import JSON, exchange, put_together
 
 POSTED = put_together(
@@ -45,3 +45,18 @@ def test_without_an_answer_nothing_of_it_matches() -> None:
 def test_what_is_no_expression_is_one_line() -> None:
     with pytest.raises(ValueError, match="'~m \\(' is no filter expression of mitmproxy"):
         chooser("~m (")
+
+
+@pytest.mark.parametrize(
+    ("text", "needs"),
+    [
+        ("~u /stream$ & ~hs text/event-stream", False),
+        ("/stream", False),
+        ("~m POST | !~c 200", False),
+        ("~bs mismatch", True),
+        ("~m POST & !(~bq x | ~c 400)", True),
+        ("~b x", True),
+    ],
+)
+def test_bodies_are_needed_only_where_an_expression_looks_into_them(text: str, needs: bool) -> None:
+    assert needs_bodies(text) is needs

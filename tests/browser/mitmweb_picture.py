@@ -16,7 +16,7 @@ from tests.support.lab import logged_in, running_lab
 from tests.support.mitmweb import Mitmweb
 
 PICTURE = Path(__file__).parents[2] / "docs" / "images" / "mitmweb.png"
-SIZE = (1280, 880)
+SIZE = (1280, 850)
 COLUMNS = ("index", "method", "status", "time", "comment")
 """Of the list of flows: `comment` is not among mitmweb's defaults."""
 INVENTED = "stream-1732312345-1a2b3c4d"
@@ -27,7 +27,7 @@ def traffic() -> Iterator[Mitmweb]:
     """mitmweb after a stream, a save under an invented ID, which is refused, and a right one."""
     columns = [part for name in COLUMNS for part in ("--set", f"web_columns={name}")]
     with (
-        running_lab(tokens=10, interval=0.02) as lab,
+        running_lab(tokens=7, interval=0.02) as lab,
         Mitmweb(f"reverse:{lab.chat_url}", arguments=columns) as proxy,
         logged_in(lab, chat_url=f"http://127.0.0.1:{proxy.port}") as client,
     ):
@@ -38,16 +38,18 @@ def traffic() -> Iterator[Mitmweb]:
         assert client.update(session, INVENTED).status_code == 400
         assert client.update(session, issued).status_code == 200
         proxy.wait_for(f"{issued}: issued (#2), readable by scripts, echoed (#4), accepted (200)")
+        proxy.wait_for("CAUSE client-fabricated-id")
         yield proxy
 
 
 def open_stream(browser: Browser, proxy: Mitmweb) -> Page:
-    """The page of mitmweb with the answer of the stream."""
+    """The page of mitmweb with the answer of the stream, whose flow has been updated for the last time."""
     page = browser.new_page(viewport={"width": SIZE[0], "height": SIZE[1]})
     page.goto(proxy.url)
     page.locator("tr", has_text="accepted (200)").first.click()
     page.get_by_role("link", name="Response", exact=True).click()
     page.get_by_text("Event Stream", exact=True).first.wait_for()
+    page.get_by_text("CAUSE client-fabricated-id").first.wait_for()
     page.get_by_text("Stream complete").wait_for()
     return page
 

@@ -1,4 +1,4 @@
-"""mitmweb shows the events of a stream that passed, with times, and what became of its ID."""
+"""mitmweb shows the events of a stream that passed, with times, what became of its ID, and why."""
 
 import re
 from collections.abc import Iterator
@@ -18,18 +18,19 @@ def page(browser: Browser) -> Iterator[Page]:
         yield open_stream(browser, proxy)
 
 
-def test_the_content_view_has_the_events_their_times_and_the_verdict(page: Page) -> None:
+def test_the_content_view_has_the_events_their_times_the_verdict_and_the_diagnosis(page: Page) -> None:
     text = page.inner_text("body")
     assert re.search(r"stream-\d+-\w+: issued \(#2\), readable by scripts, echoed", text)
-    assert re.search(r"11 events, \d+ bytes in \d+ chunks", text)
+    assert re.search(r"CAUSE client-fabricated-id \(certain\), exchanges #2, #3: The client sent", text)
+    assert re.search(r"8 events, \d+ bytes in \d+ chunks", text)
     assert re.search(r"first after [\d.]+ ms, last after [\d.,]+ ms, longest wait", text)
-    assert re.search(r"11 +[\d.,]+ +\d+ +done +\{\"message\": \"Stream complete\"", text)
+    assert re.search(r"8 +[\d.,]+ +\d+ +done +\{\"message\": \"Stream complete\"", text)
 
 
 def test_the_comments_say_what_was_found(page: Page) -> None:
     page.locator("tr", has_text="400").click()
     page.get_by_role("link", name="Comment", exact=True).click()
-    page.get_by_text(re.compile(f"EC203 echo-fabricated error.*{INVENTED}")).first.wait_for()
+    page.get_by_text(re.compile(f"(?s)EC203 echo-fabricated error.*{INVENTED}.*CAUSE")).first.wait_for()
 
 
 def test_what_the_client_sent_and_small_answers_are_there_too(page: Page) -> None:

@@ -8,7 +8,7 @@ from contract.events import Event
 from contract.profile import Profile, builtin, builtin_toml
 from recordings.redaction import Redactor
 from recordings.rows import RunInfo
-from recordings.writer import Writer
+from recordings.writer import BOUND, Writer
 
 STARTED = datetime(2025, 1, 31, 12, 0, 0, tzinfo=UTC)
 
@@ -26,8 +26,8 @@ def run_info(started: datetime = STARTED, *, pid: int = 1, profile_toml: str | N
     )
 
 
-def writer(path: Path, info: RunInfo | None = None, *, redact: bool = False) -> Writer:
-    """A writer that judges by the built-in profile."""
+def writer(path: Path, info: RunInfo | None = None, *, redact: bool = False, bound: int = BOUND) -> Writer:
+    """A writer that judges by the built-in profile, with at most `bound` bytes waiting for it."""
     profile: Profile = builtin("chat")
     return Writer(
         path,
@@ -36,15 +36,23 @@ def writer(path: Path, info: RunInfo | None = None, *, redact: bool = False) -> 
         profile=profile,
         on_judged=lambda outputs: None,
         on_trouble=lambda sentence: None,
+        bound=bound,
     )
 
 
-def record(path: Path, events: Iterable[Event], info: RunInfo | None = None, *, redact: bool = False) -> Path:
+def record(
+    path: Path,
+    events: Iterable[Event],
+    info: RunInfo | None = None,
+    *,
+    redact: bool = False,
+    bound: int = BOUND,
+) -> Path:
     """A finished recording of `events`."""
-    writing = writer(path, info, redact=redact)
+    writing = writer(path, info, redact=redact, bound=bound)
     for event in events:
         writing.put(event)
-    closing = writing.close()
+    closing = writing.close(timeout=100)
     assert closing.clean
     assert closing.lost_events == closing.lost_bytes == 0
     return path

@@ -31,3 +31,13 @@ def test_characters_of_double_width_keep_the_columns_straight() -> None:
 def test_rows_beyond_those_that_were_looked_at_are_printed_whole() -> None:
     *_, last = table(COLUMNS, rows(*["/a"] * LOOKED_AT, "/abcdefghi"), None)
     assert last == f"{LOOKED_AT + 1}  /abcdefghi  200"
+
+
+def test_each_word_of_a_cell_can_have_a_colour_of_its_own_also_when_it_is_cut() -> None:
+    words = {"EC202": "cyan", "EC203": "red"}
+    columns = (Column("findings", flexible=True),)
+    cells = [[Cell("EC202 EC203 ID101 EC203", words=words)]]
+    _, whole = table(columns, cells, None)
+    assert whole == "\x1b[36mEC202\x1b[0m \x1b[31mEC203\x1b[0m ID101 \x1b[31mEC203\x1b[0m"
+    _, cut = table(columns, cells, 22)
+    assert cut.endswith(" ID101 \x1b[36mEC2…\x1b[0m")  # the first code that begins so

@@ -1,5 +1,6 @@
 """`streamid demo`: from three services to a recording that shows its verdicts, in one command."""
 
+import json
 import re
 import subprocess
 import sys
@@ -7,15 +8,23 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from playwright.sync_api import Browser
 
 from cli import lab
 from cli.main import main
 from recordings.reader import Recording
+from tests.cli.streamid import streamid
+from tests.support.chromium import browser
 from tests.support.proxy import CHECKOUT
+from tests.support.report_page import DESKTOP, PHONE, assert_quiet_and_fits
 from tests.support.verdicts import assert_live_equals_offline
 
+__all__ = ["browser"]
 
-def test_the_demo_shows_four_runs_each_with_the_findings_that_name_it(tmp_path: Path) -> None:
+
+def test_the_demo_shows_four_runs_each_with_the_findings_that_name_it(
+    browser: Browser, tmp_path: Path
+) -> None:
     result = subprocess.run(
         [sys.executable, "-m", "cli", "demo", "--quick", "--folder", "shown"],
         cwd=tmp_path,
@@ -42,6 +51,18 @@ def test_the_demo_shows_four_runs_each_with_the_findings_that_name_it(tmp_path: 
         with Recording(recording) as opened:
             assert opened.run.closed
         assert_live_equals_offline(recording)
+    assert_report_names_the_causes(browser, found, tmp_path / "report.html")
+
+
+def assert_report_names_the_causes(browser: Browser, recordings: list[Path], page: Path) -> None:
+    """Each broken run's cause, and none for the healthy one; at every size and in both colours."""
+    assert streamid("report", *recordings, "-o", page).exit_code == 0
+    for size in (PHONE, DESKTOP):
+        for scheme in ("light", "dark"):
+            assert_quiet_and_fits(browser, page, size, scheme)
+    report = json.loads(streamid("report", *recordings, "--format", "json").stdout)
+    first = [[each["cause"] for each in one["incidents"]][:1] for one in report["recordings"]]
+    assert first == [[], ["server-never-issued"], ["server-race"], ["cors-not-exposed"]]
 
 
 def parts(said: str) -> list[str]:

@@ -15,6 +15,7 @@ from lab.logger import Logger
 from lab.tester import StreamingTester
 from recordings.reader import Recording
 from tests.matrix.cell import settled
+from tests.matrix.explained import Explained, explained
 from tests.support.lab import running_lab
 from tests.support.proxy import Proxy
 
@@ -77,6 +78,10 @@ class LabBench:
         self._last, found = settled(self.proxy.recording, self._first)
         assert "has crashed" not in self.proxy.log(), self.proxy.log()
         return found
+
+    def explained(self) -> Explained:
+        """What diagnoses say of the latest run."""
+        return explained(self.proxy.recording, self._first, None)
 
     def struck(self) -> set[str]:
         """The kinds of faults that struck anything in the latest run."""

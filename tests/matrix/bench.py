@@ -3,7 +3,8 @@
 import contextlib
 import io
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from contract.findings import Finding
 from lab.carelessness import CLIENT_BUGS
@@ -14,11 +15,20 @@ from lab.processes import Lab
 from lab.tester import StreamingTester
 from recordings.reader import Recording
 from tests.matrix.cell import Cell, settled
+from tests.matrix.explained import Explained, explained
 from tests.matrix.scenarios import SCENARIOS
 from tests.support.lab import running_lab
 from tests.support.proxy import Proxy
 
 ORIGIN = "http://localhost:8080"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What rules and diagnoses said of one cell."""
+
+    findings: list[Finding]
+    explained: Explained
 
 
 class Bench:
@@ -28,24 +38,24 @@ class Bench:
         self.proxy = Proxy("regular")
         self._last = 0
 
-    def run(self, cell: Cell) -> list[Finding]:
+    def run(self, cell: Cell) -> Seen:
         """What the live proxy found in this cell's traffic, as it is stored beside it."""
-        with self._services(cell) as (lab, chat):
+        with self._services(cell) as (lab, chat, behind):
             options = self._options(cell, lab.authentication_url, lab.accounting_url, chat)
             self._client(cell, replace(options, proxy=f"http://127.0.0.1:{self.proxy.port}"))
-        first = self._last
-        self._last, found = settled(self.proxy.recording, first)
-        return found
+            first = self._last
+            self._last, found = settled(self.proxy.recording, first)
+            return Seen(found, explained(self.proxy.recording, first, _stopped(behind)))
 
-    def run_in_reverse(self, cell: Cell) -> list[Finding]:
+    def run_in_reverse(self, cell: Cell) -> Seen:
         """The same through a proxy of its own, which stands in front of the three services."""
-        with self._services(cell) as (lab, chat):
+        with self._services(cell) as (lab, chat, behind):
             upstream = (lab.authentication_url, lab.accounting_url, chat)
             with Proxy(*(f"reverse:{url}" for url in upstream)) as proxy:
                 first, second, third = (f"http://127.0.0.1:{port}" for port in proxy.ports)
                 self._client(cell, self._options(cell, first, second, third))
                 _, found = settled(proxy.recording, 0)
-        return found
+                return Seen(found, explained(proxy.recording, 0, _stopped(behind)))
 
     def all_findings(self) -> list[Finding]:
         """Of all cells that ran through the one proxy."""
@@ -53,13 +63,17 @@ class Bench:
             return list(recording.findings())
 
     @contextlib.contextmanager
-    def _services(self, cell: Cell) -> Iterator[tuple[Lab, str]]:
-        """The cell's lab, and where its chat service is asked: at itself, or at a hop before it."""
+    def _services(self, cell: Cell) -> Iterator[tuple[Lab, str, Proxy | None]]:
+        """The cell's lab, where its chat service is asked, and the tap behind its hop, if it has one."""
         tokens, interval = cell.pace
         with contextlib.ExitStack() as stack:
             lab = stack.enter_context(running_lab(bugs=cell.bugs, tokens=tokens, interval=interval))
-            hop = stack.enter_context(Hop(lab.chat_url, cell.faults)) if cell.faults else None
-            yield lab, hop.url if hop else lab.chat_url
+            if not cell.faults:
+                yield lab, lab.chat_url, None
+                return
+            behind = stack.enter_context(Proxy(f"reverse:{lab.chat_url}"))
+            hop = stack.enter_context(Hop(f"http://127.0.0.1:{behind.port}", cell.faults))
+            yield lab, hop.url, behind
 
     def _client(self, cell: Cell, options: StreamingOptions) -> None:
         if cell.scenario:
@@ -80,3 +94,11 @@ class Bench:
             timeout=20.0,
             stop_after=cell.stop_after,
         )
+
+
+def _stopped(behind: Proxy | None) -> Path | None:
+    """The recording of the tap behind, whole."""
+    if behind is None:
+        return None
+    behind.stop()
+    return behind.recording

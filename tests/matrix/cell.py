@@ -16,7 +16,8 @@ class Cell:
 
     `scenario` names another client, for what the tester never does. `pace` are tokens and
     the seconds between them, where quick answers would not show it; `delay` and `stop_after` are the
-    tester's.
+    tester's. `causes` are those that were planted, and so to be named (of a hop: with a second tap behind
+    it).
     """
 
     bugs: tuple[str, ...] = ()
@@ -27,6 +28,7 @@ class Cell:
     delay: float = 0.0
     stop_after: int = 0
     expected: tuple[str, ...] = field(default=(), compare=False)
+    causes: tuple[str, ...] = field(default=(), compare=False)
 
     def __str__(self) -> str:
         parts = [*self.bugs, *([f"client {self.client}"] if self.client else [])]

@@ -18,8 +18,15 @@ def tables() -> str:
 
 
 def _table(cells: tuple[Cell, ...]) -> str:
-    rows = [f"| {_switches(cell)} | {cell.scenario or 'the tester'} | {_found(cell)} |" for cell in cells]
-    return "\n".join(["| switches | client | findings |", "|---|---|---|", *rows]) + "\n"
+    rows = [
+        f"| {_switches(cell)} | {cell.scenario or 'the tester'} | {_found(cell)} | {_causes(cell)} |"
+        for cell in cells
+    ]
+    return "\n".join(["| switches | client | findings | cause |", "|---|---|---|---|", *rows]) + "\n"
+
+
+def _causes(cell: Cell) -> str:
+    return ", ".join(f"[{cause}](causes.md#{cause})" for cause in cell.causes) or "none"
 
 
 def _switches(cell: Cell) -> str:

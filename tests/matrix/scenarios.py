@@ -57,8 +57,19 @@ def stream(account: Account, scope: str) -> tuple[str, Transcript]:
         return answer.headers.get(NAME, ""), read(answer, 0)
 
 
+def quick_and_slow(options: StreamingOptions) -> None:
+    """Four chats: two whose answers are saved at once, and two who take their time."""
+    with logged_in(options) as account:
+        for wait in (0.0, 0.0, 0.4, 0.5):
+            scope = chat(account)
+            issued, transcript = stream(account, scope)
+            time.sleep(wait)
+            account.update(scope, transcript, streamingSessionId=issued)
+
+
 SCENARIOS: dict[str, Callable[[StreamingOptions], None]] = {
     "two chats": two_chats,
     "early update": early_update,
     "one stream": one_stream,
+    "quick and slow": quick_and_slow,
 }

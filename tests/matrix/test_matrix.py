@@ -12,6 +12,7 @@ from lab.hop.table import HOP_FAULTS
 from tests.cli.streamid import streamid
 from tests.matrix.bench import Bench
 from tests.matrix.cell import Cell, told
+from tests.matrix.explained import named, wrong_culprits, wrongly_sure
 from tests.matrix.page import PAGE, renewed
 from tests.matrix.table import ALL
 
@@ -35,8 +36,13 @@ def bench() -> Iterator[Bench]:
 
 @pytest.mark.parametrize(("cell", "mode"), sample(), ids=str)
 def test_a_switch_gives_its_rules_and_no_others(bench: Bench, cell: Cell, mode: str) -> None:
-    found = bench.run(cell) if mode == "regular" else bench.run_in_reverse(cell)
-    assert told(found) == tuple(sorted(cell.expected))
+    seen = bench.run(cell) if mode == "regular" else bench.run_in_reverse(cell)
+    assert told(seen.findings) == tuple(sorted(cell.expected))
+    causes, planted = seen.explained, tuple(sorted(cell.causes))
+    assert named(causes.best) == planted
+    assert not [*wrongly_sure(causes.best, planted), *wrongly_sure(causes.by_proxy, planted)]
+    assert not list(wrong_culprits(causes.from_client, planted))
+    assert bool(causes.from_client) == bool(planted)
 
 
 def test_validate_says_of_the_whole_recording_what_was_said_live(bench: Bench) -> None:

@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from contract.events import Abort, Breaker, Event, Gap, Injection, Message, Side
+from contract.profile import builtin_toml
 from recordings.reader import Recording
 from recordings.rows import EventRedactor, RunInfo
 from recordings.writer import Writer
 from tests.support.sequences import RUN, Plain
 
 STARTED = datetime(2025, 1, 31, 12, 0, 0, tzinfo=UTC)
-INFO = replace(RUN, started=STARTED)
+INFO = replace(RUN, started=STARTED, profile_toml=builtin_toml("chat"))
 
 
 def written(
