@@ -8,7 +8,7 @@ import atexit
 import logging
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -160,7 +160,8 @@ class StreamidFrontDoor:
         return all(settings.PREFIX + name in ctx.options for name in settings.OPTIONS)
 
     def _open(self, values: dict[str, str]) -> None:
-        started = datetime.now(UTC)
+        # Times count from the run's beginning, which was a little earlier.
+        started = datetime.now(UTC) - timedelta(microseconds=self.recorder.run.now())
         wrong = compatibility.problems()
         wrong += [
             settings.unknown_option(name) for name in ctx.options.deferred if name.startswith(settings.PREFIX)

@@ -11,16 +11,12 @@ import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from cli.demo_runs import RUNS, DemoRun
 from cli.lab import require_lab
 from cli.proxy import addon_script
-
-if TYPE_CHECKING:
-    from lab.processes import Lab
 
 PATIENCE = 30.0
 """Seconds that the proxy may take to listen."""
@@ -29,7 +25,7 @@ LINES = 8
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _STAMP = re.compile(r"^\[\d\d:\d\d:\d\d\.\d{3}\](\[[^\]]*\])? ?")
-_VERDICT = re.compile(r"^(stream-|\(no ID\)|[A-Z]{2}\d{3} .* error)")
+_VERDICT = re.compile(r"^(stream-|\(no ID\)|CAUSE |[A-Z]{2}\d{3} .* error)")
 
 
 @click.command()
@@ -82,16 +78,17 @@ def _recorded(run: DemoRun, recording: Path, *, quick: bool) -> None:
         lab = stack.enter_context(Lab(options))
         chat = lab.chat_url
         if run.faults:
+            behind = _behind(recording)
+            (chat,) = stack.enter_context(_proxied([chat], behind))
             chat = stack.enter_context(Hop(chat, run.faults)).url
-        urls = stack.enter_context(_proxied(lab, chat, recording))
-        if not run.client(urls):
+        before = stack.enter_context(_proxied([lab.authentication_url, lab.accounting_url, chat], recording))
+        if not run.client((before[0], before[1], before[2])):
             raise click.ClickException("the healthy client did not pass; its own words are above")
 
 
 @contextlib.contextmanager
-def _proxied(lab: "Lab", chat: str, recording: Path) -> Iterator[tuple[str, str, str]]:
-    """mitmdump with streamid in front of all three services: their URLs through it."""
-    upstream = [lab.authentication_url, lab.accounting_url, chat]
+def _proxied(upstream: Sequence[str], recording: Path) -> Iterator[list[str]]:
+    """mitmdump with streamid in front of these services: their URLs through it."""
     ports = _free_ports(len(upstream))
     arguments = ["-s", str(addon_script()), "--set", f"streamid_record={recording}"]
     for origin, port in zip(upstream, ports, strict=True):
@@ -99,8 +96,12 @@ def _proxied(lab: "Lab", chat: str, recording: Path) -> Iterator[tuple[str, str,
     click.echo(click.style(f"\n$ {shlex.join(['mitmdump', *arguments])}", bold=True))
     recording.parent.mkdir(parents=True, exist_ok=True)
     with _mitmdump(arguments, ports, recording.with_suffix(".log")):
-        first, second, third = (f"http://127.0.0.1:{port}" for port in ports)
-        yield first, second, third
+        yield [f"http://127.0.0.1:{port}" for port in ports]
+
+
+def _behind(recording: Path) -> Path:
+    """Where the tap behind a run's hop records."""
+    return recording.with_stem(f"{recording.stem}-behind")
 
 
 @contextlib.contextmanager
@@ -158,6 +159,12 @@ def _look_at(run: DemoRun, recording: Path) -> None:
         _run(["show", str(recording), _first_stream(recording)])
     _run(["validate", str(recording), "--ignore", "SV304,HT602"])
     click.echo(run.verdict)
+    if run.faults:
+        behind = _behind(recording)
+        hop = f"client-side={recording},server-side={behind}"
+        _run(["diagnose", str(recording), str(behind), "--hop", hop])
+    else:
+        _run(["diagnose", str(recording)])
 
 
 def _first_stream(recording: Path) -> str:
@@ -173,6 +180,7 @@ def _try_next(recordings: Sequence[Path]) -> None:
     healthy, stripped, _, unreadable = (str(each) for each in recordings)
     for command, why in (
         (["streamid", "rule", "CO402"], "what a finding means, and how to mend it"),
+        (["streamid", "report", *(str(each) for each in recordings)], "all of it as one page to look at"),
         (["streamid", "cors", unreadable], "what a script could read of each answer, and why not"),
         (
             ["streamid", "validate", stripped, "--format", "markdown"],
@@ -185,7 +193,9 @@ def _try_next(recordings: Sequence[Path]) -> None:
         click.echo(f"{shlex.join(command)}\n    {why}")
     click.echo("\nThe recordings:")
     for recording in recordings:
-        click.echo(f"  recording: {recording}")
+        for each in (recording, _behind(recording)):
+            if each.exists():
+                click.echo(f"  recording: {each}")
 
 
 def _run(arguments: list[str]) -> None:

@@ -107,9 +107,10 @@ RUNS = (
     DemoRun(
         "stripped",
         "A hop strips the ID's header",
-        "Behind the proxy a gateway drops a header that it does not know. The client makes an ID up.",
+        "Behind the proxy a gateway drops a header that it does not know. The client makes an ID up. "
+        "A second proxy stands behind the gateway.",
         "ID101: the ID did not even arrive at the proxy, so something behind it drops it, or never sent it. "
-        "EC203: the client then made one up.",
+        "EC203: the client then made one up. With what the second proxy saw, it is clear who did it:",
         page,
         faults=("strip-id",),
     ),

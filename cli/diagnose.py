@@ -42,8 +42,6 @@ class HopType(click.ParamType[dict[str, Path]]):
             if side not in _SIDES or not equals or not name or side in found:
                 self.fail(f"{part!r} is not {' or '.join(f'{each}=FILE' for each in _SIDES)}, each once")
             found[side] = Path(name)
-        if "client-side" not in found:
-            self.fail("needs client-side=FILE; a recording next to the service needs no --hop")
         return found
 
 
@@ -52,9 +50,8 @@ class HopType(click.ParamType[dict[str, Path]]):
 @click.option(
     "--hop",
     type=HopType(),
-    help="Two recordings were made on both sides of a hop: client-side=A.db,server-side=B.db. With "
-    "client-side=A.db alone, that one was made before a hop, and what came out of it is not taken for the "
-    "service's own.",
+    help="Two recordings were made on both sides of a hop: client-side=A.db,server-side=B.db. With one of "
+    "them alone, what lies beyond the hop is not taken for what came out of it.",
 )
 @click.option("--profile", metavar="NAME|FILE", help="Judge by this contract, not by the recording's own.")
 @click.option("--cause", "causes", metavar="CODE", multiple=True, help="Report incidents of this cause.")
@@ -202,14 +199,14 @@ def _all_found(
             raise Unusable(f"--hop {side}={path}: is not among the recordings to read")
     if len(by_side) == 2:
         yield _of_hop(by_side["client-side"], by_side["server-side"], given, wanted)
-    elif by_side:
-        yield _of_one(by_side["client-side"], given, wanted, is_before_hop=True)
+    for side, path in by_side.items() if len(by_side) == 1 else ():
+        yield _of_one(path, given, wanted, side=side)
     taken = {path.resolve() for path in by_side.values()}
     for path in in_order_of_start(path for path in paths if path.resolve() not in taken):
-        yield _of_one(path, given, wanted, is_before_hop=False)
+        yield _of_one(path, given, wanted)
 
 
-def _of_one(path: Path, given: "Profile | None", wanted: _Wanted, *, is_before_hop: bool) -> _Found:
+def _of_one(path: Path, given: "Profile | None", wanted: _Wanted, *, side: str = "") -> _Found:
     from contract.vantage import Vantage
     from postmortem.diagnosing import diagnose
     from recordings.imported import vantage_of
@@ -220,7 +217,7 @@ def _of_one(path: Path, given: "Profile | None", wanted: _Wanted, *, is_before_h
             str(path),
             recording,
             given or _own(recording),
-            vantage=Vantage.CLIENT if is_before_hop else vantage_of(recording.run.info),
+            vantage=Vantage(side.removesuffix("-side")) if side else vantage_of(recording.run.info),
             limit=wanted.limit,
             keep=wanted.keep_of(recording),
             advance=advance,

@@ -9,10 +9,14 @@ from contract.incidents import Confidence, Incident
 
 
 class Vantage(StrEnum):
-    """Which sides were seen. `CLIENT`: the client's side of some hop, and nothing of what lies behind."""
+    """Which sides were seen.
+
+    `CLIENT`: the client's side of some hop, and nothing of what lies behind; `SERVER`: the other one.
+    """
 
     BOTH = "both"
     CLIENT = "client"
+    SERVER = "server"
 
 
 _STORED = ("server-race", "server-not-stored", "server-expired", "server-no-affinity")
@@ -49,19 +53,40 @@ ALIKE: dict[str, tuple[str, ...]] = {
 """What looks like each cause from the client's side alone. Causes that are not here do not depend on it."""
 
 
-def looks_like(cause: str) -> tuple[str, ...]:
-    """The other causes that cannot be told from this one from the client's side alone."""
-    return tuple(each for each in ALIKE.get(cause, ()) if each != cause)
+_LOST = ("network-stripped", "network-renamed", "network-cached", "cors-expose-stripped")
+ALIKE_BEHIND: dict[str, tuple[str, ...]] = {
+    "client-never-extracted": (*_LOST, "network-request-stripped"),
+    "client-fabricated-id": (*_LOST, "network-rewritten", "network-request-rewritten"),
+    "client-case-sensitive": (*_LOST, "network-rewritten", "network-request-rewritten"),
+    "client-stale-id": ("network-cached", "network-rewritten", "network-request-rewritten"),
+    "client-cross-wired": ("network-rewritten", "network-request-rewritten"),
+    "client-altered-id": ("network-duplicated", "network-rewritten", "network-request-rewritten"),
+    "client-double-commit": ("network-request-repeated",),
+}
+"""What looks like each cause from the service's side of a hop alone."""
+_ALIKE_5XX: dict[str, tuple[str, ...]] = {
+    "cors-errors-unreadable": ("network-request-dropped", "network-replaced", "network-unreachable"),
+    "cors-preflight-refused": ("network-replaced",),
+}
+"""The same, where the answer is a 5xx: it may be a hop's own."""
+
+
+def looks_like(cause: str, vantage: Vantage = Vantage.CLIENT) -> tuple[str, ...]:
+    """The other causes that cannot be told from this one from one side of a hop alone."""
+    alike = {Vantage.CLIENT: ALIKE, Vantage.SERVER: ALIKE_BEHIND}.get(vantage, {}).get(cause, ())
+    return tuple(each for each in alike if each != cause)
 
 
 def as_seen_from(vantage: Vantage, incident: Incident) -> Incident:
     """The incident as it can be stated; inconclusive where another cause looks the same from there."""
     if vantage is Vantage.BOTH:
         return incident
-    incident = replace(
-        incident, evidence=tuple(replace(each, side=Side.CLIENT) for each in incident.evidence)
-    )
-    alike = ALIKE.get(incident.cause, ())
+    if vantage is Vantage.CLIENT:  # what its recorder calls the service's side is that of the hop
+        seen = tuple(replace(each, side=Side.CLIENT) for each in incident.evidence)
+        incident = replace(incident, evidence=seen)
+    alike = looks_like(incident.cause, vantage)
+    if vantage is Vantage.CLIENT and (incident.status or 0) >= 500:
+        alike = (*alike, *_ALIKE_5XX.get(incident.cause, ()))
     if not alike:
         return incident
     own = incident.possible if incident.cause == INCONCLUSIVE else (incident.cause,)
@@ -70,8 +95,9 @@ def as_seen_from(vantage: Vantage, incident: Incident) -> Incident:
         incident,
         cause=INCONCLUSIVE,
         confidence=Confidence.POSSIBLE,
-        summary=f"{incident.summary} From the client's side alone, who did it cannot be told.",
+        summary=f"{incident.summary} From one side of a hop alone, who did it cannot be told.",
         ruled_out=tuple(each for each in incident.ruled_out if each.cause not in possible),
         possible=possible,
-        decides="a recording of the same traffic behind the hop: --hop client-side=…,server-side=…",
+        decides="a recording of the same traffic on the other side of the hop: "
+        "--hop client-side=…,server-side=…",
     )
