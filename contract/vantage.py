@@ -53,7 +53,10 @@ ALIKE: dict[str, tuple[str, ...]] = {
 """What looks like each cause from the client's side alone. Causes that are not here do not depend on it."""
 
 
-_LOST = ("network-stripped", "network-renamed", "network-cached", "cors-expose-stripped")
+_LOST = (
+    *("network-stripped", "network-renamed", "network-cached", "network-replaced"),
+    *("network-redirected", "cors-expose-stripped"),
+)
 ALIKE_BEHIND: dict[str, tuple[str, ...]] = {
     "client-never-extracted": (*_LOST, "network-request-stripped"),
     "client-fabricated-id": (*_LOST, "network-rewritten", "network-request-rewritten"),
@@ -61,7 +64,7 @@ ALIKE_BEHIND: dict[str, tuple[str, ...]] = {
     "client-stale-id": ("network-cached", "network-rewritten", "network-request-rewritten"),
     "client-cross-wired": ("network-rewritten", "network-request-rewritten"),
     "client-altered-id": ("network-duplicated", "network-rewritten", "network-request-rewritten"),
-    "client-double-commit": ("network-request-repeated",),
+    "client-double-commit": ("network-request-repeated", "network-cached"),
 }
 """What looks like each cause from the service's side of a hop alone."""
 _ALIKE_5XX: dict[str, tuple[str, ...]] = {
