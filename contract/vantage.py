@@ -53,7 +53,10 @@ ALIKE: dict[str, tuple[str, ...]] = {
 """What looks like each cause from the client's side alone. Causes that are not here do not depend on it."""
 
 
-_LOST = ("network-stripped", "network-renamed", "network-cached", "cors-expose-stripped")
+_LOST = (
+    *("network-stripped", "network-renamed", "network-cached", "network-replaced"),
+    *("network-redirected", "cors-expose-stripped"),
+)
 ALIKE_BEHIND: dict[str, tuple[str, ...]] = {
     "client-never-extracted": (*_LOST, "network-request-stripped"),
     "client-fabricated-id": (*_LOST, "network-rewritten", "network-request-rewritten"),
@@ -61,7 +64,7 @@ ALIKE_BEHIND: dict[str, tuple[str, ...]] = {
     "client-stale-id": ("network-cached", "network-rewritten", "network-request-rewritten"),
     "client-cross-wired": ("network-rewritten", "network-request-rewritten"),
     "client-altered-id": ("network-duplicated", "network-rewritten", "network-request-rewritten"),
-    "client-double-commit": ("network-request-repeated",),
+    "client-double-commit": ("network-request-repeated", "network-cached"),
 }
 """What looks like each cause from the service's side of a hop alone."""
 _ALIKE_5XX: dict[str, tuple[str, ...]] = {
@@ -71,18 +74,20 @@ _ALIKE_5XX: dict[str, tuple[str, ...]] = {
 """The same, where the answer is a 5xx: it may be a hop's own."""
 
 
-def looks_like(cause: str) -> tuple[str, ...]:
-    """The other causes that cannot be told from this one from the client's side alone."""
-    return tuple(each for each in ALIKE.get(cause, ()) if each != cause)
+def looks_like(cause: str, vantage: Vantage = Vantage.CLIENT) -> tuple[str, ...]:
+    """The other causes that cannot be told from this one from one side of a hop alone."""
+    alike = {Vantage.CLIENT: ALIKE, Vantage.SERVER: ALIKE_BEHIND}.get(vantage, {}).get(cause, ())
+    return tuple(each for each in alike if each != cause)
 
 
 def as_seen_from(vantage: Vantage, incident: Incident) -> Incident:
     """The incident as it can be stated; inconclusive where another cause looks the same from there."""
     if vantage is Vantage.BOTH:
         return incident
-    only = Side.SERVER if vantage is Vantage.SERVER else Side.CLIENT
-    incident = replace(incident, evidence=tuple(replace(each, side=only) for each in incident.evidence))
-    alike = (ALIKE_BEHIND if vantage is Vantage.SERVER else ALIKE).get(incident.cause, ())
+    if vantage is Vantage.CLIENT:  # what its recorder calls the service's side is that of the hop
+        seen = tuple(replace(each, side=Side.CLIENT) for each in incident.evidence)
+        incident = replace(incident, evidence=seen)
+    alike = looks_like(incident.cause, vantage)
     if vantage is Vantage.CLIENT and (incident.status or 0) >= 500:
         alike = (*alike, *_ALIKE_5XX.get(incident.cause, ()))
     if not alike:

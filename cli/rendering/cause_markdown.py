@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from contract.causes import CAUSES
 from contract.causes.cause import Cause, Party
-from contract.causes.unsolved import INCONCLUSIVE
-from contract.vantage import looks_like
+from contract.vantage import Vantage, looks_like
 
 MADE_FROM = "<!-- Made from contract/causes by scripts/make_cause_pages.py; edit the text there. -->"
 _TITLES = {
@@ -49,9 +48,9 @@ def _section(cause: Cause, example: Example) -> Iterator[str]:
     yield from ("", f"### {cause.code}", "", cause.means, "", f"Told by: {cause.told_by}.")
     if example.neighbours:
         yield from ("", f"Ruled out first: {_links(example.neighbours)}.")
-    if alike := looks_like(cause.code):
-        how = "possible as well" if cause.code == INCONCLUSIVE else "it looks like"
-        yield from ("", f"From the client's side alone, {how}: {_links(alike)}.")
+    for side, vantage in (("client's", Vantage.CLIENT), ("service's", Vantage.SERVER)):
+        if alike := looks_like(cause.code, vantage):
+            yield from ("", f"From the {side} side of a hop alone, possible as well: {_links(alike)}.")
     yield from ("", f"For example, {example.name}:", "", "```text", *example.lines, "```")
 
 
@@ -82,9 +81,9 @@ How sure that is:
 
 A recording has both sides of the proxy that made it, so a change between them is that proxy's (or an
 injected fault's). What came in wrong already is the service's, or that of a hop behind. With two recordings,
-before and behind a hop (`--hop client-side=…,server-side=…`), the two sides are those of the hop. With
-`--hop client-side=…` alone, or a HAR file of a browser, nothing but the client's side is known: then causes
-that look alike from there become `inconclusive`, with all of them listed.
+before and behind a hop (`--hop client-side=…,server-side=…`), the two sides are those of the hop. With one of
+them alone, or a HAR file of a browser, which has the client's side, causes that look alike from there become
+`inconclusive`, with all of them listed.
 
 Each example below is made by planting the cause in recorded events, and is what `diagnose` prints of it.
 `streamid cause CODE` prints the rest.

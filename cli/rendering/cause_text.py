@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from cli.rendering.columns import Cell, Column, table
 from cli.rendering.styling import bold
-from contract.vantage import looks_like
+from contract.vantage import Vantage, looks_like
 
 if TYPE_CHECKING:
     from contract.causes.cause import Cause
@@ -24,8 +24,9 @@ def cause_lines(cause: "Cause") -> Iterator[str]:
     yield f"{bold(cause.code)} ({cause.party.value})"
     yield f"  {cause.means}"
     yield f"  told by: {cause.told_by}"
-    if alike := looks_like(cause.code):
-        yield f"  from the client's side alone, as well possible: {', '.join(alike)}"
+    for side, vantage in (("client's", Vantage.CLIENT), ("service's", Vantage.SERVER)):
+        if alike := looks_like(cause.code, vantage):
+            yield f"  from the {side} side of a hop alone, possible as well: {', '.join(alike)}"
 
 
 def cause_fields(cause: "Cause") -> dict[str, Any]:
@@ -35,5 +36,6 @@ def cause_fields(cause: "Cause") -> dict[str, Any]:
         "party": cause.party.value,
         "means": cause.means,
         "told_by": cause.told_by,
-        "alike_from_client": list(looks_like(cause.code)),
+        "alike_from_client": list(looks_like(cause.code, Vantage.CLIENT)),
+        "alike_from_server": list(looks_like(cause.code, Vantage.SERVER)),
     }

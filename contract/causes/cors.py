@@ -22,7 +22,7 @@ from contract.events import ResponseHead
 from contract.experience import Experience
 from contract.findings import Role
 from contract.headers import combined, first, lines
-from contract.incidents import Confidence, Fact, Incident, RuledOut
+from contract.incidents import Fact, Incident, RuledOut
 from contract.subjects import shown
 from contract.testimony import Testimony
 
@@ -204,7 +204,8 @@ class _Unreadable:
                 cors_not_exposed="the service does list it",
             )
         advice = f"{self.add}; no answer of this service lists it."
-        return replace(self._made("cors-not-exposed", self.message, advice, LIKELY), decides=TAP_BEHIND)
+        verdict = self._made("cors-not-exposed", self.message, advice)
+        return replace(verdict, confidence=LIKELY, decides=TAP_BEHIND)
 
     def _on_the_preflight_only(self) -> Verdict:
         found = self.testimony.found("CO405")[0]
@@ -217,9 +218,7 @@ class _Unreadable:
             cors_not_exposed="it is listed, on the wrong answer",
         )
 
-    def _made(
-        self, cause: str, summary: str, advice: str, sure: Confidence = CERTAIN, **neighbours: str
-    ) -> Verdict:
+    def _made(self, cause: str, summary: str, advice: str, **neighbours: str) -> Verdict:
         stripped = "" if self.is_readable_at_server else "it is not listed on the service's side either"
         ruled_out = not_because(
             cors_expose_stripped=stripped,
@@ -227,7 +226,7 @@ class _Unreadable:
             client_never_extracted="a script sees no such header",
             **neighbours,
         )
-        return Verdict(cause, sure, summary, advice, self.evidence, ruled_out)
+        return Verdict(cause, CERTAIN, summary, advice, self.evidence, ruled_out)
 
 
 def _is_readable_at_server(testimony: Testimony, name: str) -> bool:

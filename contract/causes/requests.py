@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from contract.case import Case
+from contract.case import Case, is_refused
 from contract.causes.cause import (
     CERTAIN,
     CLIENT,
@@ -112,13 +112,14 @@ def _behind(testimony: Testimony) -> Verdict | None:
 
 
 def _repeated(case: Case, testimony: Testimony) -> Verdict | None:
-    """A copy of the update reached the service before it, and was accepted."""
+    """A copy of the update reached the service before it, and may have been accepted."""
     echo = echo_of(testimony)
     if echo.answer is not Answer.MISMATCH or echo.own is None:
         return None
-    copies = [other for other in case.echoes if _is_accepted_copy(other, testimony)]
-    is_by_fault = "repeat-request" in testimony.faults and testimony.fails("SV301")
-    if not copies and not is_by_fault:
+    copies = [other for other in case.echoes if _is_copy(other, testimony)]
+    if not copies and "repeat-request" not in testimony.faults:
+        return None
+    if copies and all(is_refused(copy) for copy in copies):
         return None
     return Verdict(
         "network-request-repeated",
@@ -131,15 +132,15 @@ def _repeated(case: Case, testimony: Testimony) -> Verdict | None:
             Fact("the hop sent a copy ahead", testimony.exchange, SERVER) if not copies else None,
         ),
         not_because(
-            client_double_commit="the client sent it once", server_not_stored="the copy was accepted"
+            client_double_commit="the client sent it once", server_not_stored="no copy was refused before"
         ),
     )
 
 
-def _is_accepted_copy(other: Testimony, testimony: Testimony) -> bool:
+def _is_copy(other: Testimony, testimony: Testimony) -> bool:
     if other is testimony or not is_only_at_server(other):
         return False
-    return echo_of(other).value == echo_of(testimony).value and echo_of(other).answer is Answer.ACCEPTED
+    return echo_of(other).value == echo_of(testimony).value
 
 
 def is_only_at_server(testimony: Testimony) -> bool:

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from contract.causes import CAUSES
-from contract.vantage import ALIKE
+from contract.vantage import ALIKE, ALIKE_BEHIND
 from tests.cli.streamid import streamid
 
 
@@ -42,6 +42,7 @@ def test_json_has_all_that_is_known_of_each() -> None:
             cause.told_by,
         )
         assert set(fields["alike_from_client"]) == set(ALIKE.get(cause.code, ())) - {cause.code}
+        assert set(fields["alike_from_server"]) == set(ALIKE_BEHIND.get(cause.code, ()))
 
 
 @pytest.mark.parametrize(

@@ -142,6 +142,7 @@ def test_incidents_beyond_the_limit_are_counted_and_all_prints_each_in_full(tmp_
         ("client-side=", "is not client-side=FILE"),
         ("client-side=chat.db,client-side=chat.db", "each once"),
         ("middle=chat.db", "'middle=chat.db' is not"),
+        ("", "is not client-side=FILE"),
         ("client-side=other.db", "--hop client-side=other.db: is not among the recordings to read"),
     ],
 )
@@ -169,10 +170,15 @@ def test_what_is_no_recording_is_exit_code_2(tmp_path: Path) -> None:
 
 def test_taken_before_a_hop_it_says_what_cannot_be_told_from_there(two: Path) -> None:
     assert causes(two, "--hop", f"client-side={two}") == ["client-never-extracted", "inconclusive"]
-    unsure = diagnosis(two, "--hop", f"client-side={two}")["incidents"][1]  # type: ignore[index]
+    found = json.loads(streamid("diagnose", two, "--hop", f"client-side={two}", "--format", "json").stdout)
+    unsure = found["incidents"][1]
     assert unsure["possible"] == ["server-never-issued", "network-stripped"]
     assert unsure["decides"].startswith("a recording of the same traffic on the other side of the hop")
     assert causes(two, "--hop", f"client-side={two}", "--cause", "network-stripped") == ["inconclusive"]
+
+
+def test_taken_behind_a_hop_no_client_is_blamed_for_what_the_hop_may_have_done(two: Path) -> None:
+    assert causes(two, "--hop", f"server-side={two}") == ["inconclusive", "network-stripped"]
 
 
 def test_two_taps_name_what_the_hop_between_them_did(tmp_path: Path) -> None:

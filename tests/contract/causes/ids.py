@@ -87,7 +87,8 @@ def renamed() -> list[Planted]:
         ),
         Planted(
             "a hop renames the header to a known name",
-            c.stream(name="X-Stream-Id", more=exposing("X-Stream-Id"), server=ID) + c.refused(None),
+            c.stream(name="X-Stream-Id", more=exposing(f"X-Stream-Id, {ID_HEADER}"), server=ID)
+            + c.refused(None),
             ("network-renamed",),
             CERTAIN,
             seen=((1, SERVER), (1, CLIENT)),
@@ -119,6 +120,7 @@ def wrong() -> list[Planted]:
             ("network-rewritten",),
             CERTAIN,
             seen=((1, SERVER), (1, CLIENT)),
+            behind=("server-never-issued",),
         ),
         Planted(
             "the service puts the ID in quotes",

@@ -16,7 +16,8 @@ class Planted:
     The rest is about the incident of the first cause: `sure` its confidence, `seen` exchanges and sides that
     its evidence must have, `says` words that its advice must have, `possible` what it leaves possible, in
     order. `expected` counts negative tests that were refused as they should be. `is_joined`: the two sides
-    are two taps. `hidden` says that from the client's side alone nothing of it shows.
+    are two taps. `hidden` says that from the client's side alone nothing of it shows, `behind` are causes
+    that are true as well, as far as the service's side alone shows.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Planted:
     expected: int = 0
     is_joined: bool = False
     hidden: bool = False
+    behind: tuple[str, ...] = ()
 
 
 def healthy(name: str, events: list[Event], expected: int = 0) -> Planted:

@@ -2,10 +2,10 @@
 
 import json
 
-from contract.events import Event, Message, Side
+from contract.events import Breaker, Event, Manner, Message, Side
 from tests.contract.build import FIRST, THIRD, Talk, mismatch
 from tests.contract.causes.planted import CERTAIN, CLIENT, LIKELY, SERVER, Planted, healthy
-from tests.contract.causes.sides import on, split, struck
+from tests.contract.causes.sides import broken, on, split, struck
 
 
 def saying(id_: str | None) -> bytes:
@@ -48,6 +48,7 @@ def between() -> list[Planted]:
             ("network-request-rewritten",),
             CERTAIN,
             hidden=True,
+            behind=("server-accepts-invalid",),
         ),
     ]
 
@@ -75,8 +76,10 @@ def behind() -> list[Planted]:
 
 
 def repeated() -> list[Planted]:
-    a, b = Talk(), Talk()
-    issued = a.stream()
+    a, b, c = Talk(), Talk(), Talk()
+    issued, other, begun = a.stream(), c.stream(), b.stream()
+    unread = broken(on(Side.SERVER, b.update(FIRST)), 3, (Side.SERVER, Breaker.PROXY, Manner.SHUTDOWN))
+    struck_twice = begun + unread + struck(b.refused(FIRST), "repeat-request", Message.REQUEST)
     copy = on(Side.SERVER, a.update(FIRST))
     return [
         Planted(
@@ -89,10 +92,17 @@ def repeated() -> list[Planted]:
             is_joined=True,
         ),
         Planted(
-            "a copy was sent ahead by a fault",
-            b.stream() + struck(b.refused(FIRST), "repeat-request", Message.REQUEST),
+            "a copy was sent ahead by a fault, and its answer not waited for",
+            struck_twice,
             ("network-request-repeated",),
             CERTAIN,
+        ),
+        Planted(
+            "a copy is refused as well as the update itself",
+            other + on(Side.SERVER, c.refused(FIRST)) + c.refused(FIRST),
+            ("server-not-stored",),
+            LIKELY,
+            is_joined=True,
         ),
     ]
 

@@ -84,10 +84,10 @@ def not_stored() -> list[Planted]:
         ),
         Planted(
             "the service still expects the one before",
-            d.stream() + d.update() + d.stream(SECOND) + d.refused(SECOND, answer=still),
+            d.stream() + d.stream(SECOND) + d.refused(SECOND, answer=still),
             ("server-not-stored",),
             LIKELY,
-            seen=((1, SERVER), (3, SERVER)),
+            seen=((1, SERVER), (2, SERVER)),
         ),
     ]
 

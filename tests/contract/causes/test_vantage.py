@@ -1,4 +1,4 @@
-"""With the client's side alone: the planted cause, or not decided with it among those left; never another."""
+"""With one side alone: the planted cause, or not decided with it among those left; never another."""
 
 import pytest
 
@@ -6,12 +6,14 @@ from contract.causes import CAUSES
 from contract.causes.unsolved import INCONCLUSIVE
 from contract.events import Event, Side
 from contract.incidents import Confidence, Incident
-from contract.vantage import ALIKE, Vantage
+from contract.vantage import ALIKE, ALIKE_BEHIND, Vantage
 from postmortem.vantages import client_side
+from tests.contract.build import Talk
 from tests.contract.causes.catalogue import catalogue
 from tests.contract.causes.concluding import explained, incidents
 from tests.contract.causes.planted import Planted
 from tests.contract.causes.test_catalogue import named
+from tests.postmortem.two_taps import taken_apart
 
 
 def seen_from_client(events: list[Event]) -> list[Incident]:
@@ -48,6 +50,33 @@ def test_from_the_clients_side_healthy_traffic_is_healthy(planted: Planted) -> N
 
 
 def test_what_looks_alike_are_causes_and_others() -> None:
-    for cause, alike in ALIKE.items():
+    for cause, alike in [*ALIKE.items(), *ALIKE_BEHIND.items()]:
         assert {cause, *alike} <= set(CAUSES)
         assert INCONCLUSIVE not in alike
+
+
+@pytest.mark.parametrize("planted", catalogue(), ids=named)
+def test_from_the_services_side_nobody_is_blamed_wrongly(planted: Planted) -> None:
+    _, seen = taken_apart(planted.events)
+    for incident in incidents(seen, vantage=Vantage.SERVER):
+        if incident.cause == INCONCLUSIVE:
+            assert set(planted.causes) & {INCONCLUSIVE, *incident.possible}, incident
+        else:
+            assert incident.cause in (*planted.causes, *planted.behind), incident
+            assert incident.cause not in ALIKE_BEHIND
+
+
+def test_with_both_sides_of_a_hop_what_a_hop_behind_might_have_done_is_decided() -> None:
+    t = Talk()
+    events = t.stream(None) + t.refused(None)
+    (alone,), (joined,) = incidents(events), incidents(events, is_joined=True)
+    assert (alone.cause, alone.confidence, bool(alone.decides)) == (
+        "server-never-issued",
+        Confidence.LIKELY,
+        True,
+    )
+    assert (joined.cause, joined.confidence, joined.decides) == (
+        "server-never-issued",
+        Confidence.CERTAIN,
+        "",
+    )
