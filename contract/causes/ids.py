@@ -30,8 +30,7 @@ from contract.testimony import Testimony
 def find(case: Case, seen: Experience) -> Iterator[Incident]:
     """The incidents of the case's issuing exchanges."""
     for issue in case.issues:
-        verdict = _trouble(issue, case.profile, seen)
-        if verdict is not None:
+        for verdict in _troubles(issue, case.profile, seen):
             yield incident(case, verdict, [issue, *_followers(case, issue)])
 
 
@@ -40,22 +39,31 @@ def _followers(case: Case, issue: Testimony) -> list[Testimony]:
     return [echo for echo in case.echoes if case.issue_before(echo) is issue]
 
 
-def _trouble(issue: Testimony, profile: Profile, seen: Experience) -> Verdict | None:
+def _troubles(issue: Testimony, profile: Profile, seen: Experience) -> Iterator[Verdict]:
+    """What is wrong with an answer's ID: that it is not there; else its name, and its value."""
     subject = issue.issue
     assert subject is not None
     if profile.origin != "server":
-        return None
-    if not subject.is_issuing:
-        return _replaced(issue)
-    if (cached := _cached(issue, seen)) is not None:
-        return cached
+        return
     client, server = subject.client, subject.server
-    if server is None or not server.id:
-        return _missing_at_server(issue, profile) if client is None or not client.id else _added(issue)
-    if client is None:
-        return _lost(issue, server)
-    if client.is_alternative or server.is_alternative:
-        return _under_another_name(issue, client, server)
+    whole = _replaced(issue) if not subject.is_issuing else _cached(issue, seen)
+    if whole is not None:
+        yield whole
+    elif not subject.is_issuing:
+        return
+    elif server is None or not server.id:
+        has_none = client is None or not client.id
+        yield _missing_at_server(issue, profile) if has_none else _added(issue)
+    elif client is None:
+        yield _lost(issue, server)
+    else:
+        if client.is_alternative or server.is_alternative:
+            yield _under_another_name(issue, client, server)
+        if (value := _value(issue, client, server, profile)) is not None:
+            yield value
+
+
+def _value(issue: Testimony, client: Reading, server: Reading, profile: Profile) -> Verdict | None:
     if issue.found("ID104"):
         return _doubled(issue, client, server)
     if client.values != server.values:
@@ -169,7 +177,7 @@ def _lost(issue: Testimony, server: Reading) -> Verdict:
     )
 
 
-def _under_another_name(issue: Testimony, client: Reading, server: Reading) -> Verdict | None:
+def _under_another_name(issue: Testimony, client: Reading, server: Reading) -> Verdict:
     assert issue.issue is not None
     if server.is_alternative:
         return Verdict(
