@@ -16,7 +16,7 @@ from contract.causes.cause import (
     incident,
     not_because,
 )
-from contract.causes.echoes import UNREADABLE, is_expected, is_without_id, may_be_script
+from contract.causes.echoes import UNREADABLE, consequence, is_expected, is_without_id, may_be_script
 from contract.cors import Credentials, header_readable, judge_preflight
 from contract.events import ResponseHead
 from contract.experience import Experience
@@ -44,6 +44,9 @@ def find(case: Case, seen: Experience) -> Iterator[Incident]:
         _explain_by_origin(made)
     for verdict, testimonies in made.values():
         lost = _lost_echoes(case, testimonies) if verdict.cause in UNREADABLE else []
+        if lost:
+            told = facts(*verdict.evidence, consequence(case, testimonies[0]))
+            verdict = replace(verdict, evidence=told)
         yield incident(case, verdict, [*testimonies, *lost])
 
 

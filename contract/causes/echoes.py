@@ -1,9 +1,11 @@
 """What tells echoes apart for all their causes: negative tests, and what was not the client's doing."""
 
 from contract.case import Case, handed_out, is_refused
-from contract.events import RequestHead
+from contract.events import RequestHead, Side
 from contract.headers import first
-from contract.subjects import Answer, Echo
+from contract.incidents import Fact
+from contract.rules.echo import answered
+from contract.subjects import Answer, Echo, shown
 from contract.testimony import Testimony
 
 _ID_LOST = frozenset(
@@ -86,6 +88,18 @@ def innocent_of(case: Case, testimony: Testimony) -> str:
     if is_without_id(testimony) and issue.is_cross_origin and may_be_script(testimony.request):
         return next(iter(sorted(causes & UNREADABLE)), "")
     return ""
+
+
+def consequence(case: Case, issue: Testimony) -> Fact | None:
+    """What the client sent back after an answer whose ID it could not have: the first such echo."""
+    followers = (each for each in case.echoes if case.issue_before(each) is issue)
+    lost = (each for each in followers if is_without_id(each) and not is_expected(case, each))
+    first_one = next(lost, None)
+    if first_one is None:
+        return None
+    echo = echo_of(first_one)
+    sent = f"{shown(echo.value)}, an ID of its own" if echo.value else "no ID"
+    return Fact(f"the client then sent {sent}; {answered(echo)}", first_one.exchange, Side.CLIENT)
 
 
 def is_without_id(testimony: Testimony) -> bool:

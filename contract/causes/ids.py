@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from contract.case import Case
 from contract.causes.cause import (
@@ -17,6 +18,7 @@ from contract.causes.cause import (
     incident,
     not_because,
 )
+from contract.causes.echoes import consequence
 from contract.events import Headers
 from contract.experience import Experience
 from contract.headers import first
@@ -31,7 +33,8 @@ def find(case: Case, seen: Experience) -> Iterator[Incident]:
     """The incidents of the case's issuing exchanges."""
     for issue in case.issues:
         for verdict in _troubles(issue, case.profile, seen):
-            yield incident(case, verdict, [issue, *_followers(case, issue)])
+            told = facts(*verdict.evidence, consequence(case, issue))
+            yield incident(case, replace(verdict, evidence=told), [issue, *_followers(case, issue)])
 
 
 def _followers(case: Case, issue: Testimony) -> list[Testimony]:
