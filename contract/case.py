@@ -51,11 +51,6 @@ class Case:
         """Those that were to bring an ID back."""
         return (each for each in self.testimonies if each.echo is not None)
 
-    @property
-    def preflights(self) -> Iterator[Testimony]:
-        """What browsers asked before."""
-        return (each for each in self.testimonies if each.role is Role.PREFLIGHT)
-
     def issue_before(self, echo: Testimony) -> Testimony | None:
         """The issuing exchange that an echo follows: the latest whose answer began before it."""
         before = [each for each in self.issues if each.began < echo.began and each.answered_at <= echo.at]

@@ -8,7 +8,7 @@ ONE, OTHER = (("User-Agent", "one/1.0"),), (("User-Agent", "other/2.0"),)
 
 
 def cases() -> list[Planted]:
-    return [*absent(), *invented(), *spelled(), *mixed_up(), *twice(), *neighbours()]
+    return [*absent(), *invented(), *spelled(), *spelled_and_invented(), *mixed_up(), *twice(), *neighbours()]
 
 
 def absent() -> list[Planted]:
@@ -79,6 +79,19 @@ def spelled() -> list[Planted]:
             LIKELY,
             possible=("client-case-sensitive", "client-fabricated-id", "client-never-extracted"),
         ),
+    ]
+
+
+def spelled_and_invented() -> list[Planted]:
+    a = Talk(extra=ONE)
+    return [
+        Planted(
+            "it is handed small letters alone, and invents an ID",
+            a.stream(name=SMALL) + a.refused("stream-1732312345"),
+            ("client-case-sensitive",),
+            LIKELY,
+            possible=("client-case-sensitive", "client-fabricated-id", "client-never-extracted"),
+        )
     ]
 
 

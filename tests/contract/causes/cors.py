@@ -1,7 +1,7 @@
 """What scripts of other origins could not read, or were not allowed to ask."""
 
 from contract.events import Event
-from tests.contract.build import ALLOWS, CORS, FIRST, ID_HEADER, ORIGIN, SSE, Fields, Talk
+from tests.contract.build import ALLOWS, CORS, FIRST, ID_HEADER, ORIGIN, PREFLIGHT, SSE, Fields, Talk
 from tests.contract.causes.ids import NO_EXPOSE, exposing
 from tests.contract.causes.planted import CERTAIN, CLIENT, LIKELY, SERVER, Planted, healthy
 
@@ -10,7 +10,7 @@ ALLOWED = CORS[0]
 
 
 def cases() -> list[Planted]:
-    return [*exposed(), *origins(), *preflights(), *errors(), *neighbours()]
+    return [*exposed(), *origins(), *one_for_all(), *preflights(), *errors(), *neighbours()]
 
 
 def two_sided(t: Talk, client: Fields, server: Fields, status: int = 200) -> list[Event]:
@@ -112,6 +112,56 @@ def origins() -> list[Planted]:
             ("cors-duplicate-origin",),
             CERTAIN,
             says=("one layer alone",),
+        ),
+    ]
+
+
+def one_for_all() -> list[Planted]:
+    a, b, c, d = (Talk() for _ in range(4))
+    other = (("Access-Control-Allow-Origin", "https://other.example"), *CORS[1:])
+    twice = (ALLOWED, *ALLOWS)
+    refusing = b.exchange(
+        "OPTIONS",
+        b.path("/stream"),
+        request=PREFLIGHT,
+        status=403,
+        response=(),
+        server_status=204,
+        server_response=ALLOWS,
+    )
+    replaced = d.stream(None, status=503, server=((ID_HEADER, FIRST),), server_status=200)
+    replaced += d.exchange(
+        "OPTIONS", d.path("/stream"), request=PREFLIGHT, status=503, server_status=204, server_response=ALLOWS
+    )
+    return [
+        Planted(
+            "another origin is allowed, on preflight, stream and error alike",
+            a.preflight(response=(*other[:2], *ALLOWS[2:]))
+            + a.stream(more=other)
+            + a.stream(None, status=402, more=other),
+            ("cors-origin-rejected",),
+            CERTAIN,
+            seen=((2, CLIENT),),
+        ),
+        Planted(
+            "a hop wants credentials for OPTIONS, which the service answers",
+            refusing,
+            ("cors-preflight-refused",),
+            CERTAIN,
+            seen=((1, CLIENT), (1, SERVER)),
+            says=("let the hop pass that answer on",),
+        ),
+        Planted(
+            "two Allow-Origin lines for OPTIONS",
+            c.preflight(response=twice),
+            ("cors-duplicate-origin",),
+            CERTAIN,
+        ),
+        Planted(
+            "a hop answers OPTIONS in the service's place, as all else",
+            replaced,
+            ("network-replaced",),
+            CERTAIN,
         ),
     ]
 

@@ -167,3 +167,16 @@ def test_a_scope_with_thousands_of_exchanges_is_let_go_in_parts() -> None:
         explainer.feed_all(t.stream() + t.update() if not out else t.refused(None), out)
         assert max((len(each.testimonies) for each in explainer.diagnosis._open.values()), default=0) < 200
     assert explainer.diagnosis.exchanges == 701
+
+
+def test_what_was_let_go_is_not_held_against_the_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(concluding, "_EACH", 3)
+    t = Talk()
+    explainer = Explainer(CHAT)
+    out: list[Output] = []
+    explainer.feed_all(t.stream() + t.update() + t.refused("whatever"), out)
+    explainer.feed_all(t.refused("stream-1732312345"), out)
+    (told,) = explainer.end()
+    assert isinstance(told, Incident)
+    assert told.cause == "inconclusive"
+    assert "client-fabricated-id" in told.possible
