@@ -79,7 +79,7 @@ def pauses(lane: Lane, axis: Axis) -> Iterator[Pause]:
     """What was waited for in `lane`: between request and answer, between events, before the end."""
     over = [at for at in (lane.ended, None if lane.abort is None else lane.abort.at) if at is not None]
     heads = [at for at in (lane.asked, lane.answered) if at is not None]
-    times = sorted([*heads, *lane.moments, *over])
+    times = sorted([*heads, *lane.marks(), *over])
     for since, until in pairwise(times):
         start, end = axis.column(since) + 1, axis.column(until)
         if start < end:

@@ -21,6 +21,10 @@ ALIKE = 10_000
 """Microseconds within which the two sides are alike: what passes at once is recorded as one event."""
 
 
+_MANY = 20_000
+"""Events up to which each is a mark of its own."""
+
+
 @dataclass(slots=True)
 class Lane:
     """What happened on `side`, and when (µs since the start of the run); None where it did not.
@@ -41,7 +45,20 @@ class Lane:
         """All times of it, in no order."""
         aborted = None if self.abort is None else self.abort.at
         yield from (at for at in (self.asked, self.answered, self.ended, aborted) if at is not None)
-        yield from self.moments
+        yield from self.marks()
+
+    def marks(self) -> "array[int]":
+        """`moments`; of very many so many that each longer wait is there, from its first µs to its last."""
+        if len(self.moments) <= _MANY:
+            return self.moments
+        first, last = min(self.moments), max(self.moments)
+        part = (last - first) // (_MANY // 2) + 1
+        lows, highs = array("q", [-1]) * (_MANY // 2), array("q", [-1]) * (_MANY // 2)
+        for at in self.moments:
+            place = (at - first) // part
+            lows[place] = at if lows[place] < 0 else min(lows[place], at)
+            highs[place] = max(highs[place], at)
+        return array("q", [at for pair in zip(lows, highs, strict=True) for at in pair if at >= 0])
 
     @property
     def last(self) -> int | None:

@@ -106,7 +106,7 @@ _VIEWS: dict[str, dict[str, Any]] = {
             "size": "bytes that passed",
             "kept": "bytes that are stored",
             "complete": "1: it ended as its framing promised",
-            "stored_as": "zstd, or empty: as it is",
+            "stored_as": "zstd; empty: as it is; raw: as it is, and no UTF-8",
             "data": "as text, where it is stored as it is; `streamid show` has all",
         },
     },

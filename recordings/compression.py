@@ -5,6 +5,9 @@ import threading
 import zstandard
 
 _WORTH_PACKING = 256
+PLAIN, RAW, ZSTD = "", "raw", "zstd"
+"""How bytes are stored: as they are, being UTF-8; as they are, and no UTF-8; packed. Views show only the first
+as text, because many SQLite libraries raise where a text is no UTF-8."""
 
 
 class _Codecs(threading.local):
@@ -18,19 +21,28 @@ CODECS = _Codecs()
 
 
 def squeeze(data: bytes, least: int = _WORTH_PACKING) -> tuple[str, bytes]:
-    """(coding, data) to store: zstd where it pays and there are `least` bytes, else the bytes as they are."""
+    """(coding, data) to store: packed where it pays and there are `least` bytes, else the bytes as they are."""
     if len(data) >= least:
         packed = CODECS.compress(data)
         if len(packed) < len(data):
-            return "zstd", packed
-    return "", data
+            return ZSTD, packed
+    return (PLAIN if is_utf8(data) else RAW), data
+
+
+def is_utf8(data: bytes) -> bool:
+    """Whether bytes are UTF-8."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def unsqueeze(coding: str, data: bytes) -> bytes:
     """The bytes that `squeeze` was given. Raises `ValueError` where that fails."""
-    if not coding:
+    if coding in (PLAIN, RAW):
         return data
-    if coding != "zstd":
+    if coding != ZSTD:
         raise ValueError(f"unknown coding {coding!r}")
     try:
         return CODECS.decompress(data)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from sqlite_utils import Database
 
+from recordings.compression import is_utf8
 from recordings.views import VIEWS, VIEWS_OF_FORMAT_2, VIEWS_OF_FORMAT_3, VIEWS_OF_FORMAT_4, VIEWS_OF_FORMAT_5
 
 APPLICATION_ID = 0x73747264
@@ -232,7 +233,12 @@ def titles(db: Database) -> None:
 
 
 def readable_bodies(db: Database) -> None:
-    """Format 5: view `bodies` has text for what is stored as it is; Datasette shows no view with BLOBs."""
+    """Format 5: view `bodies` has text for what is stored as it is; Datasette shows no view with BLOBs.
+
+    What is no UTF-8 is told apart by its coding, `raw`, and is no text in the view.
+    """
+    db.conn.create_function("is_utf8", 1, is_utf8, deterministic=True)
+    db.execute("UPDATE body SET coding = 'raw' WHERE coding = '' AND NOT is_utf8(CAST(data AS BLOB))")
     db.execute("DROP VIEW bodies")
     for view in VIEWS_OF_FORMAT_5:
         db.execute(view)
