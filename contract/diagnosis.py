@@ -30,7 +30,7 @@ QUIET = 10_000_000
 """µs after which live traffic's cases are looked at if nothing more of them has come."""
 SETTLED = 1_000_000
 """The same after an accepted echo, and for a scope that was closed."""
-_CASES, _EACH, _WAITING, _GONE = 2_000, 200, 5_000, 10_000
+_CASES, _EACH, _WAITING, _GONE = 1_000, 200, 5_000, 10_000
 
 
 class Diagnosis:
@@ -115,7 +115,7 @@ class Diagnosis:
         for key in list(self._open):
             found += self._close(key)
         while self._waiting:
-            found += self._decide_last(self._waiting.popleft())
+            found += self._last(self._waiting.popleft())
         return sorted(found, key=lambda each: (each.at, each.exchange))
 
     def _key(self, testimony: Testimony) -> str:
@@ -127,14 +127,18 @@ class Diagnosis:
         return testimony.stream if issued is None else issued.id
 
     def _look_at(self, key: str) -> list[Incident]:
-        """What is new in a case that stays open."""
+        """What is new in a case that stays open; of one in which all is well only the newest stream stays."""
         if self._waits:
             return []
         self._fresh.pop(key, None)
         case = self._open[key]
         case.sort()
-        self._learn_from(case)
-        return self._decide(case)
+        found = self._examine(case)
+        if not case.incidents:
+            newest = next(reversed([*case.issues]), None)
+            self._count([each for each in case.testimonies if each is not newest], case)
+            case.testimonies = [] if newest is None else [newest]
+        return found
 
     def _close(self, key: str) -> list[Incident]:
         """Nothing more is expected of a case."""
@@ -147,27 +151,33 @@ class Diagnosis:
         is_fresh = key in self._fresh
         self._fresh.pop(key, None)
         case.sort()
-        streams = sum(1 for _ in case.issues)
-        self.streams += streams
-        self.healthy += streams
-        self.expected += sum(is_expected(case, echo) for echo in case.echoes)
-        if not is_fresh:
-            self.healthy -= _hit(case)
-            return []
-        self._learn_from(case)
-        if not any(_is_of_interest(each) for each in case.testimonies):
-            return []
-        if not self._waits:
-            found = self._decide(case)
-            self.healthy -= _hit(case)
-            return found
-        self._waiting.append(case)
-        return self._decide_last(self._waiting.popleft()) if len(self._waiting) > _WAITING else []
-
-    def _decide_last(self, case: Case) -> list[Incident]:
-        found = self._decide(case)
-        self.healthy -= _hit(case)
+        if is_fresh and self._waits:
+            self._learn_from(case)
+            if any(_is_of_interest(each) for each in case.testimonies):
+                self._waiting.append(case)
+                return self._last(self._waiting.popleft()) if len(self._waiting) > _WAITING else []
+        found = self._examine(case) if is_fresh and not self._waits else []
+        self._count(case.testimonies, case)
         return found
+
+    def _last(self, case: Case) -> list[Incident]:
+        """The incidents of a case that had to wait."""
+        found = self._decide(case)
+        self._count(case.testimonies, case)
+        return found
+
+    def _examine(self, case: Case) -> list[Incident]:
+        self._learn_from(case)
+        case.incidents = []
+        return self._decide(case) if any(_is_of_interest(each) for each in case.testimonies) else []
+
+    def _count(self, testimonies: Collection[Testimony], case: Case) -> None:
+        """These are let go."""
+        hit = {exchange for each in case.incidents for exchange in each.exchanges}
+        issues = [each.exchange for each in testimonies if each.role is Role.ISSUE and each.issue is not None]
+        self.streams += len(issues)
+        self.healthy += sum(exchange not in hit for exchange in issues)
+        self.expected += sum(each.echo is not None and is_expected(case, each) for each in testimonies)
 
     def _decide(self, case: Case) -> list[Incident]:
         """The incidents of a case that were not told yet."""
@@ -234,12 +244,6 @@ def _sharpened(incident: Incident, is_joined: bool) -> Incident:
     if not is_joined or incident.decides != TAP_BEHIND:
         return incident
     return replace(incident, confidence=Confidence.CERTAIN, possible=(), decides="")
-
-
-def _hit(case: Case) -> int:
-    """How many of the case's streams are part of an incident."""
-    hit = {exchange for each in case.incidents for exchange in each.exchanges}
-    return sum(issue.exchange in hit for issue in case.issues)
 
 
 def _is_of_interest(testimony: Testimony) -> bool:
