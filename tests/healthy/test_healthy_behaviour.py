@@ -12,7 +12,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from contract.events import Abort, Breaker, Event, RequestHead, Side
 from contract.findings import Finding, Severity, StreamVerdict, Verdict
+from contract.incidents import Incident
+from contract.profile import builtin
 from lab.processes import Lab
+from postmortem.diagnosing import diagnose
 from recordings.reader import Recording
 from tests.healthy.clients import SUPERVISOR, Chatting, Place, tokens
 from tests.healthy.gate import Gate, Trouble
@@ -90,6 +93,7 @@ class Judged:
     findings: list[Finding]
     verdicts: list[StreamVerdict]
     events: list[Event]
+    incidents: list[Incident]
 
     @classmethod
     def of(cls, harness: Harness) -> Self:
@@ -98,7 +102,8 @@ class Judged:
         proxy.stop()
         findings, verdicts = assert_live_equals_offline(proxy.recording)
         with Recording(proxy.recording) as recording:
-            return cls(findings, verdicts, list(recording.events()))
+            incidents = diagnose("healthy", recording, builtin("chat")).incidents
+            return cls(findings, verdicts, list(recording.events()), [*recording.incidents(), *incidents])
 
     @property
     def errors(self) -> list[Finding]:
@@ -124,6 +129,7 @@ def test_random_healthy_clients_give_no_finding_of_severity_error(harness: Harne
     judged = Judged.of(harness)
     assert len(harness.played) == RUNS
     assert not judged.errors, "\n".join(map(harness.told, judged.errors))
+    assert not judged.incidents, "\n".join(f"{each.cause}: {each.summary}" for each in judged.incidents)
     assert_much_happened(judged)
 
 
@@ -149,12 +155,15 @@ def test_an_invented_id_among_healthy_clients_is_an_error_of_its_own_chat(harnes
 
     harness.play((healthy, careless))
 
-    errors = Judged.of(harness).errors
+    judged = Judged.of(harness)
+    errors = judged.errors
     assert [(each.code, each.verdict) for each in errors] == [
         ("EC202", Verdict.FAIL),
         ("EC203", Verdict.FAIL),
     ]
     assert {harness.chats[each.scope][0] for each in errors} == {careless}
+    assert {each.cause for each in judged.incidents} == {"client-fabricated-id"}
+    assert {harness.chats[each.scope][0] for each in judged.incidents} == {careless}
 
 
 def test_an_http2_client_that_leaves_is_not_taken_for_a_service_that_does(harness: Harness) -> None:
