@@ -99,6 +99,7 @@ def mixed_up() -> list[Planted]:
     a, b, c, d = (Talk() for _ in range(4))
     stale = mismatch(SECOND, FIRST)
     c.user = "user1"
+    issued = c.stream()
     other = c.but(token="Bearer two", user="user2")
     return [
         Planted(
@@ -119,7 +120,7 @@ def mixed_up() -> list[Planted]:
         ),
         Planted(
             "the ID of another user",
-            c.stream() + other.update(status=404),
+            issued + other.update(status=404),
             ("client-cross-wired",),
             CERTAIN,
         ),
@@ -169,6 +170,7 @@ def neighbours() -> list[Planted]:
     known = a.stream(name=SMALL) + a.update()
     lost = c.stream() + c.update(status=503) + c.wait(1).update()
     d.user = "user1"
+    issued = d.stream()
     renewed = d.but(token="Bearer renewed", user="user1")
     return [
         healthy("small letters, and it reads them", known),
@@ -179,6 +181,6 @@ def neighbours() -> list[Planted]:
             CERTAIN,
         ),
         healthy("a retry after a failure", lost),
-        healthy("a new token of the same user", d.stream() + renewed.update()),
+        healthy("a new token of the same user", issued + renewed.update()),
         healthy("the newer of two streams", e.stream() + e.stream(SECOND) + e.update(SECOND)),
     ]

@@ -117,6 +117,17 @@ def test_after_an_accepted_update_it_is_told_sooner() -> None:
     assert told.cause == "client-fabricated-id"
 
 
+def test_while_its_stream_still_runs_an_invented_id_is_not_said_to_come_before_any() -> None:
+    t = Talk()
+    running, invented = t.stream()[:-1], t.refused("stream-1732312345")
+    explainer = Explainer(CHAT)
+    explainer.feed_all(running + invented, [])
+    (told,) = explainer.advance(t.at + QUIET)
+    assert isinstance(told, Incident)
+    assert told.cause == "client-fabricated-id"
+    assert told.summary.startswith("The client sent 'stream-1732312345', which nobody had issued; it has")
+
+
 def test_retries_that_come_later_belong_to_what_was_told() -> None:
     t = Talk()
     explainer = Explainer(CHAT)

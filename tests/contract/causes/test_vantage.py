@@ -4,7 +4,7 @@ import pytest
 
 from contract.causes import CAUSES
 from contract.causes.unsolved import INCONCLUSIVE
-from contract.events import Event, Side
+from contract.events import Breaker, Event, Manner, Side
 from contract.incidents import Confidence, Incident
 from contract.vantage import ALIKE, ALIKE_BEHIND, Vantage
 from postmortem.vantages import client_side
@@ -12,6 +12,7 @@ from tests.contract.build import Talk
 from tests.contract.causes.catalogue import catalogue
 from tests.contract.causes.concluding import explained, incidents
 from tests.contract.causes.planted import Planted
+from tests.contract.causes.sides import broken
 from tests.contract.causes.test_catalogue import named
 from tests.postmortem.two_taps import taken_apart
 
@@ -39,6 +40,12 @@ def test_from_the_clients_side_nobody_is_blamed_wrongly(planted: Planted) -> Non
         assert told == set()
     else:
         assert set(planted.causes) <= told
+
+
+def test_before_a_hop_it_is_not_known_that_the_hop_cut_a_stream_on_purpose() -> None:
+    events = broken(Talk().stream(size=40), 6, (Side.CLIENT, Breaker.PROXY, Manner.INJECTED))
+    (incident,) = seen_from_client(events)
+    assert incident.possible[:2] == ("server-truncated", "network-truncated")
 
 
 @pytest.mark.parametrize("planted", [each for each in catalogue() if not each.causes], ids=named)
