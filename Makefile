@@ -3,7 +3,7 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test matrix check bench lock clean
+.PHONY: demo test matrix check bench bench-diagnosis lock clean
 
 demo: $(VENV)/.demo
 	@$(BIN)/streamid demo
@@ -26,6 +26,9 @@ check: $(VENV)/.test
 
 bench: $(VENV)/.test
 	@$(BIN)/python -m benchmarks
+
+bench-diagnosis: $(VENV)/.test
+	@$(BIN)/python -m tests.matrix.confusion
 
 lock:
 	@sh scripts/lock.sh

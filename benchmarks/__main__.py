@@ -12,6 +12,7 @@ from rich.console import Console
 
 from benchmarks import (
     cores,
+    diagnosis,
     judging,
     memory,
     parser,
@@ -35,6 +36,7 @@ BENCHMARKS: dict[str, Callable[[Effort], list[Row]]] = {
     "writer": writer.rows,
     "judging": judging.rows,
     "validate": validation.rows,
+    "diagnose": diagnosis.rows,
     "parser": parser.rows,
     "redaction": redaction.rows,
     "playback": playback.rows,

@@ -100,6 +100,27 @@ def saved_answer(number: int) -> list[Event]:
     return _exchange(number, at, path + b"/update-stream", asked, 200, (_JSON, _length(answer)), answer)
 
 
+def lost_answer(number: int) -> list[Event]:
+    """The same, but that each update is refused: the service never has the ID."""
+    events = saved_answer(number)
+    if number % 3:
+        return events
+    refusal = b'{"message":"Streaming session ID mismatch","details":{"expected":null}}'
+    fields = (_JSON, _length(refusal))
+    at = number * 2000
+    before = [each for each in events if not _is_of_answer(each)]
+    return [
+        *before,
+        *_heads(number, at + 900, fields, 400),
+        Chunk(number, Message.RESPONSE, Side.BOTH, at + 1000, refusal, len(refusal)),
+        End(number, Message.RESPONSE, Side.BOTH, at + 1001),
+    ]
+
+
+def _is_of_answer(event: Event) -> bool:
+    return isinstance(event, ResponseHead) or getattr(event, "message", None) is Message.RESPONSE
+
+
 def _length(body: bytes) -> tuple[bytes, bytes]:
     return b"content-length", b"%d" % len(body)
 

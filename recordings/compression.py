@@ -6,8 +6,8 @@ import zstandard
 
 _WORTH_PACKING = 256
 PLAIN, RAW, ZSTD = "", "raw", "zstd"
-"""How bytes are stored: as they are, being UTF-8; as they are, and no UTF-8; packed. Views show only the first
-as text, because many SQLite libraries raise where a text is no UTF-8."""
+"""How bytes are stored: as they are, being UTF-8; as they are, and no UTF-8; packed. Views show only the
+first as text, because many SQLite libraries raise where a text is no UTF-8."""
 
 
 class _Codecs(threading.local):
@@ -21,7 +21,7 @@ CODECS = _Codecs()
 
 
 def squeeze(data: bytes, least: int = _WORTH_PACKING) -> tuple[str, bytes]:
-    """(coding, data) to store: packed where it pays and there are `least` bytes, else the bytes as they are."""
+    """(coding, data) to store: packed where it pays and there are `least` bytes, else as they are."""
     if len(data) >= least:
         packed = CODECS.compress(data)
         if len(packed) < len(data):

@@ -11,7 +11,7 @@ from benchmarks.measurement import Budget, Effort, Row, Spread, interleaved
 from benchmarks.table import as_json
 
 
-@pytest.mark.parametrize("name", ["writer", "validate", "parser"])
+@pytest.mark.parametrize("name", ["writer", "validate", "parser", "diagnose"])
 def test_cheap_benchmarks_yield_figures_with_ratios(name: str) -> None:
     rows = BENCHMARKS[name](Effort(rounds=1, share=0.002))
     assert all(row.name == name and row.figures.median > 0 for row in rows)
