@@ -11,9 +11,9 @@ The memory of an exchange goes when it ends; issued IDs are kept in a window (se
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping
 
-from contract import echoing, issuing, replying, telling, testifying
+from contract import deciding, echoing, issuing, lives, replying, telling, testifying
 from contract.answers import AnswerBody, needs_body
-from contract.bodies import BROKEN_OFF, MISSING, Decoder, Decoders, fulfils, parsed
+from contract.bodies import BROKEN_OFF, Decoder, Decoders
 from contract.events import (
     Abort,
     Chunk,
@@ -34,12 +34,11 @@ from contract.headers import content_coding, media_type
 from contract.judging import Judge
 from contract.places import InBody
 from contract.profile import Profile
-from contract.profile_sections import Route
 from contract.routes import Routes, caller, fits_status
 from contract.rules import RULES, Rule
 from contract.rules.stream import EVENT_STREAM
 from contract.stream_reading import StreamReader
-from contract.subjects import Answer, Echo, Issue
+from contract.subjects import Issue
 from contract.testimony import Testimony
 from contract.window import Window
 
@@ -174,7 +173,7 @@ class Checker:
         if visit.by_body or any(echo.id.json_path for echo in visit.echoes):
             exchange.read_request(self._decoders)
         if not visit.by_body:
-            self._decide(exchange)
+            deciding.decide(exchange, self._now)
         return self._advanced(exchange, head.at)
 
     def _chunk(self, chunk: Chunk) -> list[Output]:
@@ -214,7 +213,7 @@ class Checker:
 
     def _response_head(self, exchange: Exchange, head: ResponseHead) -> None:
         if not exchange.is_decided:
-            self._decide(exchange)
+            deciding.decide(exchange, self._now)
         kind = media_type(head.headers)
         is_issuing = exchange.issue is not None and issues_with(exchange.issue, head, kind)
         place = exchange.issue.id if exchange.issue and is_issuing and not exchange.issue.id.header else None
@@ -254,28 +253,13 @@ class Checker:
         exchange.lose()
         return self._advanced(exchange, gap.at)
 
-    def _decide(self, exchange: Exchange) -> None:
-        """Choose the routes by the request's body, where they depend on it."""
-        exchange.is_decided = True
-        visit, body = exchange.visit, exchange.request_body
-        value = MISSING
-        if visit.by_body and body is not None:
-            if exchange.sent and not body.why:
-                value = parsed(body.content())
-            elif visit.issues:
-                exchange.scope.missed = self._now
-        exchange.issue = _chosen(visit.issues, value)
-        exchange.echo = _chosen(visit.echoes, value)
-        exchange.close = _chosen(visit.closes, value)
-        exchange.open = _chosen(visit.opens, value)
-
     # What is decided by now.
 
     def _advanced(self, exchange: Exchange, at: int) -> list[Output]:
         exchange.at = at
         out: list[Output] = []
         if not exchange.is_decided and exchange.sent:
-            self._decide(exchange)
+            deciding.decide(exchange, self._now)
         if exchange.is_decided:
             self._advance(exchange, out)
         if exchange.is_over():
@@ -301,7 +285,7 @@ class Checker:
         if exchange.reader and not exchange.is_stream_judged and exchange.closed & CLIENT:
             self._judge_stream(exchange, out)
         if exchange.delivered:
-            self._end_lives(exchange)
+            lives.end_lives(exchange, self.profile, self.window)
 
     def _is_answered(self, exchange: Exchange) -> bool:
         if exchange.server is None:
@@ -376,38 +360,15 @@ class Checker:
         self._judge.echo(echo, exchange, out)
         if exchange.testimony is not None:
             exchange.testimony.echo = echo
-        self._remember_echo(exchange, echo)
+        lives.remember_echo(exchange, echo, self._now)
         verdict = telling.echoed(exchange, echo)
         if verdict is not None:
             out.append(verdict)
 
-    def _remember_echo(self, exchange: Exchange, echo: Echo) -> None:
-        if echo.own is None:
-            return
-        if echo.newest is None or echo.own.id == echo.newest.id:
-            exchange.scope.echoed_rightly(exchange.caller.credential, self._now)
-        if echo.answer is Answer.ACCEPTED:
-            exchange.own_echo = echo.own
-        elif echo.answer in (Answer.FAILED, Answer.NONE):
-            echo.own.doubtful = self._now
-
-    def _end_lives(self, exchange: Exchange) -> None:
-        """Only what the client knows of ends a life: an answer that was lost on its way may be retried."""
-        if exchange.own_echo and self.profile.life.ends_with_echo:
-            exchange.own_echo.end(
-                exchange.delivered, f"exchange {exchange.number} had sent it back, and was accepted"
-            )
-        if exchange.close and exchange.server and fits_status(exchange.close.status, exchange.server.status):
-            exchange.scope.close(exchange.delivered, f"exchange {exchange.number} had closed its scope")
-        opened = exchange.scope_in_body.reading if exchange.scope_in_body else None
-        if opened is not None:
-            self.window.know(opened.id, exchange.delivered)
-            exchange.scope_in_body = None
-
     def _finish(self, exchange: Exchange, out: list[Output]) -> None:
         """Say what is still unsaid, and forget the exchange."""
         if not exchange.is_decided:
-            self._decide(exchange)
+            deciding.decide(exchange, self._now)
         exchange.give_up()
         self._advance(exchange, out)
         if exchange.issue and not exchange.is_registered and exchange.is_lossy:
@@ -421,7 +382,7 @@ class Checker:
             self._judge_stream(exchange, out)
         self._judge_end(exchange, out)
         if exchange.delivered:
-            self._end_lives(exchange)
+            lives.end_lives(exchange, self.profile, self.window)
             replying.remember_answer(exchange, self.window)
         elif exchange.own_echo is not None:
             exchange.own_echo.doubtful = self._now
@@ -436,11 +397,6 @@ class Checker:
         if not exchange.is_told:
             exchange.is_told = True
             out.append(telling.facts(exchange))
-
-
-def _chosen[R: Route](routes: tuple[R, ...], value: object) -> R | None:
-    """The first route whose predicates the body fulfils; those without any need no body."""
-    return next((route for route in routes if not route.where or fulfils(value, route.where)), None)
 
 
 def _is_last(event: ResponseHead | Chunk | End | Abort) -> bool:

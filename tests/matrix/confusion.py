@@ -1,4 +1,4 @@
-"""Which cause is concluded where which was planted: `python -m tests.matrix.confusion`, `make bench-diagnosis`.
+"""Which cause is concluded where which was planted: `make bench-diagnosis`.
 
 Every switch of the lab alone, each kind of injected fault and each preset; printed as a table, and written
 between the marks of docs/matrix.md with `--write`.
@@ -83,7 +83,7 @@ class Confusion:
             mark = "" if planted == concluded else " **wrong**"
             yield f"| {planted} | {concluded}{mark} | {count} |"
         yield ""
-        yield f"{self.right} of {self.runs} runs: exactly what was planted, and nothing else. Of the incidents,"
+        yield f"{self.right} of {self.runs} runs: just what was planted, and nothing else. Of the incidents,"
         sure = ", ".join(f"{count} {name.value}" for name, count in sorted(self.sure.items()))
         client = ", ".join(f"{count} {name}" for name, count in sorted(self.from_client.items()))
         yield f"{sure}. From the client's side alone: {client}."
