@@ -8,13 +8,15 @@ BIN := $(VENV)/bin
 demo: $(VENV)/.demo
 	@$(BIN)/streamid demo
 
-# What measures time, or compares what arrives step by step, has the machine to itself.
-ALONE := tests/fidelity tests/injection tests/playback tests/robustness
+# What compares what arrives step by step has a core of its own; what measures time has the machine to itself.
+STEPS := tests/fidelity tests/injection tests/playback tests/robustness
+TIMES := tests/injection/test_pacing.py tests/playback/test_pace.py
 
 test: check
 	@sh scripts/hops.sh && browser=$$(sh scripts/browser.sh) && export CHROMIUM="$$browser" && \
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(addprefix --ignore=,$(ALONE)) && \
-	$(BIN)/python -m pytest $(ALONE)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(addprefix --ignore=,$(STEPS)) && \
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(addprefix --ignore=,$(TIMES)) $(STEPS) && \
+	$(BIN)/python -m pytest $(TIMES)
 
 matrix: $(VENV)/.test
 	@MATRIX=whole $(BIN)/python -m pytest tests/matrix
