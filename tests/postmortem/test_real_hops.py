@@ -1,5 +1,6 @@
 """What nginx, haproxy and the lab's own hop do between two real taps is named, and nothing else is."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -69,6 +70,37 @@ def test_what_a_hop_answers_by_itself_never_arrived(hop: str, around: Around) ->
     told = around.told(hop)
     assert [(each["method"], each["status"]) for each in told["never_arrived"]] == UNPASSED[hop]
     assert told["changes"] == []
+
+
+CAUSES = {
+    "nginx buffers": {"network-buffered"},
+    "nginx compresses": {"network-compressed"},
+    "nginx strips": {"network-stripped"},
+    "rename-id": {"network-renamed"},
+    "rewrite-id": {"network-rewritten"},
+    "strip-id": {"network-stripped"},
+    "duplicate-id": {"network-duplicated"},
+    "strip-expose": {"cors-expose-stripped"},
+    "cut=5": {"network-truncated"},
+    "gzip": {"network-compressed"},
+    "rewrite-echo": {"network-request-rewritten"},
+    "drop-preflight": {"cors-preflight-refused"},
+    "cache": {"network-cached"},
+}
+"""What a diagnosis of both taps puts it down to; nothing, for the others."""
+
+
+def test_a_diagnosis_of_both_taps_names_the_hops_doing(around: Around) -> None:
+    hop = f"client-side={around.a},server-side={around.b}"
+    result = streamid("diagnose", around.a, around.b, "--hop", hop, "--format", "json")
+    assert result.exit_code == 1
+    incidents = json.loads(result.stdout)["incidents"]
+    found = {
+        name: {each["cause"] for each in incidents if each["exchange"] in around.numbers[name]}
+        for name in (*CHANGES, *UNPASSED)
+    }
+    assert {name: causes for name, causes in found.items() if causes} == CAUSES
+    assert {each["confidence"] for each in incidents} == {"certain"}
 
 
 def test_what_nginx_holds_back_came_event_by_event_and_left_at_once(around: Around) -> None:
