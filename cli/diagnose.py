@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.errors import Unusable
+from cli.hop_option import hop_option, sides
 from cli.moment import MomentType
 from cli.named import named_profile
 from cli.progress import progress
@@ -21,38 +22,10 @@ if TYPE_CHECKING:
     from recordings.reader import Recording
     from replay.narrowing import Narrowing
 
-_AT_ONCE = 4096
-_SIDES = ("client-side", "server-side")
-
-
-class HopType(click.ParamType[dict[str, Path]]):
-    """`client-side=FILE`, `server-side=FILE`, or both with a comma between; gives files by side."""
-
-    name = "SIDE=FILE,…"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> dict[str, Path]:
-        """The files by side."""
-        if isinstance(value, dict):
-            return value
-        found: dict[str, Path] = {}
-        for part in value.split(","):
-            side, equals, name = part.partition("=")
-            if side not in _SIDES or not equals or not name or side in found:
-                self.fail(f"{part!r} is not {' or '.join(f'{each}=FILE' for each in _SIDES)}, each once")
-            found[side] = Path(name)
-        return found
-
 
 @click.command()
 @recordings_argument
-@click.option(
-    "--hop",
-    type=HopType(),
-    help="Two recordings were made on both sides of a hop: client-side=A.db,server-side=B.db. With one of "
-    "them alone, what lies beyond the hop is not taken for what came out of it.",
-)
+@hop_option
 @click.option("--profile", metavar="NAME|FILE", help="Judge by this contract, not by the recording's own.")
 @click.option("--cause", "causes", metavar="CODE", multiple=True, help="Report incidents of this cause.")
 @click.option("--since", type=MomentType(), help="Report incidents from this time on.")
@@ -192,11 +165,7 @@ def _all_found(
     paths: tuple[Path, ...], hop: dict[str, Path] | None, given: "Profile | None", wanted: _Wanted
 ) -> Iterator[_Found]:
     """What each recording gave, those of a hop together, in the order in which they were started."""
-    by_side = hop or {}
-    known = {path.resolve() for path in paths}
-    for side, path in by_side.items():
-        if path.resolve() not in known:
-            raise Unusable(f"--hop {side}={path}: is not among the recordings to read")
+    by_side = sides(hop, paths)
     if len(by_side) == 2:
         yield _of_hop(by_side["client-side"], by_side["server-side"], given, wanted)
     for side, path in by_side.items() if len(by_side) == 1 else ():
@@ -209,7 +178,6 @@ def _all_found(
 def _of_one(path: Path, given: "Profile | None", wanted: _Wanted, *, side: str = "") -> _Found:
     from contract.vantage import Vantage
     from postmortem.diagnosing import diagnose
-    from recordings.imported import vantage_of
     from recordings.reader import Recording
 
     with Recording(path) as recording, progress(recording.run.last_seq + 1, str(path)) as advance:
@@ -217,7 +185,7 @@ def _of_one(path: Path, given: "Profile | None", wanted: _Wanted, *, side: str =
             str(path),
             recording,
             given or _own(recording),
-            vantage=Vantage(side.removesuffix("-side")) if side else vantage_of(recording.run.info),
+            vantage=Vantage(side.removesuffix("-side")) if side else None,
             limit=wanted.limit,
             keep=wanted.keep_of(recording),
             advance=advance,
@@ -226,28 +194,18 @@ def _of_one(path: Path, given: "Profile | None", wanted: _Wanted, *, side: str =
 
 
 def _of_hop(before: Path, behind: Path, given: "Profile | None", wanted: _Wanted) -> _Found:
-    from itertools import batched
-
-    from postmortem.diagnosing import diagnose_events
-    from postmortem.joining import Flavour
-    from postmortem.taps import NoPairError, Taps
+    from postmortem.both_taps import diagnose_taps
+    from postmortem.taps import NoPairError
 
     with opened(before) as a, opened(behind) as b:
         total = 2 * (a.run.last_seq + b.run.last_seq + 2)
         with progress(total, f"{before.name} → {behind.name}") as advance:
             try:
-                joint = Taps(a, b, advance).joint(Flavour.ENDS)
+                diagnosed, joint = diagnose_taps(
+                    a, b, given or _own(a), limit=wanted.limit, keep=wanted.keep_of(a), advance=advance
+                )
             except NoPairError as error:
                 raise Unusable(str(error)) from error
-            diagnosed = diagnose_events(
-                f"{before} → {behind}",
-                (list(some) for some in batched(joint.events(), _AT_ONCE)),
-                given or _own(a),
-                is_joined=True,
-                limit=wanted.limit,
-                keep=wanted.keep_of(a),
-                advance=advance,
-            )
     return _Found(diagnosed, before, joint, behind.name)
 
 

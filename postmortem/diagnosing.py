@@ -11,6 +11,7 @@ from contract.profile import Profile
 from contract.vantage import Vantage
 from postmortem.vantages import client_side
 from recordings.decoding import DECODERS
+from recordings.imported import vantage_of
 from recordings.reader import Recording
 
 type Advance = Callable[[int], None]
@@ -85,15 +86,17 @@ def diagnose(
     recording: Recording,
     profile: Profile,
     *,
-    vantage: Vantage = Vantage.BOTH,
+    vantage: Vantage | None = None,
     limit: int = LIMIT,
     keep: Keep = everything,
     advance: Advance = unheard,
 ) -> Diagnosed:
     """The incidents of `recording`, which reports call `name`; `advance` hears of some events at a time.
 
-    From the client's vantage what else the recording has is not looked at. `keep` chooses what is reported.
+    Without a `vantage` it is the one from which the recording was made. From the client's what else the
+    recording has is not looked at. `keep` chooses what is reported.
     """
+    vantage = vantage or vantage_of(recording.run.info)
     batches: Iterable[list[Event]] = recording.batches()
     if vantage is Vantage.CLIENT:
         batches = client_side(batches)

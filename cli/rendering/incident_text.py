@@ -66,10 +66,10 @@ def _should_be(count: int) -> str:
 
 
 def _title(group: "Group", first: Incident) -> str:
-    times = f"  ×{group.count}" if group.count > 1 else ""
+    times = f"  ×{group.count}, #{group.first} to #{group.last}" if group.count > 1 else ""
     count = len(group.scopes)
     more = "" if group.has_all_scopes else " or more"
-    scopes = f" in {count}{more} scopes" if count > 1 else ""
+    scopes = f", in {count}{more} scopes" if count > 1 else ""
     sure = f"({first.confidence})"
     injected = f"  injected by {printable(first.injected)}" if first.injected else ""
     title = f"{bold(group.cause)} {coloured(sure, _COLOURS[first.confidence])}{times}{scopes}"

@@ -130,7 +130,7 @@ def test_incidents_beyond_the_limit_are_counted_and_all_prints_each_in_full(tmp_
     found = diagnosis(many, "--limit", "1")
     assert (len(found["incidents"]), found["left_out"]) == (1, 3)  # type: ignore[arg-type]
     text = streamid("diagnose", many).stdout
-    assert text.startswith("client-never-extracted (certain)  ×4 in 4 scopes\n")
+    assert text.startswith("client-never-extracted (certain)  ×4, #2 to #8, in 4 scopes\n")
     assert (text.count("    → "), text.count("  also #")) == (1, 3)
     assert streamid("diagnose", many, "--all").stdout.count("    → ") == 4
     assert "and 3 more incidents of this cause" in streamid("diagnose", many, "--limit", "1").stdout
@@ -223,7 +223,10 @@ def test_a_reader_that_closes_the_pipe_gets_no_traceback(tmp_path: Path) -> None
     with process("diagnose", path, "--all") as running:
         assert running.stdout is not None
         assert running.stderr is not None
-        assert running.stdout.readline() == "client-never-extracted (certain)  ×400 in 100 or more scopes\n"
+        assert (
+            running.stdout.readline()
+            == "client-never-extracted (certain)  ×400, #2 to #800, in 100 or more scopes\n"
+        )
         running.stdout.close()
         errors = running.stderr.read()
         running.wait(timeout=60)

@@ -4,6 +4,7 @@ import stat
 from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from postmortem.report.html import FINDINGS_SHOWN, INCIDENTS_SHOWN
 from tests.cli.recorded import record
 from tests.cli.streamid import ROOT, streamid
 from tests.contract.build import FIRST, ID_HEADER, SECOND, Talk
+from tests.postmortem.two_taps import taken_apart
 from tests.support.reports import ATTACKS, hostile, large
 
 SAMPLES = ROOT / "recordings" / "samples"
@@ -268,3 +270,21 @@ def test_the_limits_in_the_document_are_those_of_the_code() -> None:
         f"data is cut at {DATA_SHOWN} characters, headers at {VALUE_SHOWN}, bodies at {BODY_SHOWN:,}." in text
     )
     assert EVENTS_SHOWN == 5
+
+
+def test_of_two_taps_the_incidents_are_those_of_the_whole_way(tmp_path: Path) -> None:
+    t = Talk()
+    before, behind = taken_apart(t.stream(None, server=((ID_HEADER, FIRST),)) + t.refused(None))
+    a, b = record(tmp_path / "a.db", before), record(tmp_path / "b.db", behind)
+    found = data(a, b, "--hop", f"client-side={a},server-side={b}")
+    causes = [[each["cause"] for each in one["incidents"]] for one in found["recordings"]]
+    assert sorted(causes) == [[], ["network-stripped"]]
+    alone = data(a, "--hop", f"client-side={a}")["recordings"][0]["incidents"]
+    assert [each["cause"] for each in alone] == ["inconclusive"]
+    missing = streamid("report", a, "--hop", f"client-side={a},server-side={b}", "-o", "-")
+    assert missing.exit_code == 2
+    assert "is not among the recordings to read" in missing.output
+
+
+def data(*arguments: object) -> Any:
+    return json.loads(streamid("report", *arguments, "--format", "json").stdout)
