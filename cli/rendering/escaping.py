@@ -2,6 +2,10 @@
 
 import re
 
+from postmortem.report.visible import escape, shortened
+
+__all__ = ["printable", "printable_body", "printable_bytes", "shortened"]
+
 _HARMLESS = re.compile(r"[\x20-\x7e]*\Z")
 
 
@@ -26,14 +30,4 @@ def printable_body(raw: bytes) -> str:
 def _escape(character: str) -> str:
     if character in "\n\r\t":
         return {"\n": "\\n", "\r": "\\r", "\t": "\\t"}[character]
-    code = ord(character)
-    if code < 0x100:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
-
-
-def shortened(text: str, most: int) -> str:
-    """At most `most` characters of `text`, and how many more there are."""
-    if len(text) <= most:
-        return text
-    return f"{text[:most]}… (+{len(text) - most:,} characters)"
+    return escape(character)

@@ -13,10 +13,12 @@ def visible(value: Any) -> Any:
     """
     if not isinstance(value, str) or hasattr(value, "__html__") or _HARMLESS.match(value):
         return value
-    return "".join([c if c.isprintable() or c in "\n\t" else _escape(ord(c)) for c in value])
+    return "".join([c if c.isprintable() or c in "\n\t" else escape(c) for c in value])
 
 
-def _escape(code: int) -> str:
+def escape(character: str) -> str:
+    """A character as Python writes it in a string: `\\x1b`, `\\u202e`."""
+    code = ord(character)
     if code < 0x100:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
