@@ -34,7 +34,7 @@ def rows(effort: Effort) -> list[Row]:
             }
             found = interleaved(measured, effort.rounds)
             judged, explained = found[JUDGED][0], found["streamid"][0]
-            budget = Budget("ratio", 0.4, above=True)
+            budget = Budget("ratio", 0.5, above=True)
             made += [
                 Row("diagnose", what, JUDGED, "1/s", judged),
                 Row("diagnose", what, "streamid", "1/s", explained, JUDGED, judged, budget),
