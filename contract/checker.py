@@ -28,7 +28,7 @@ from contract.events import (
     ResponseHead,
     Side,
 )
-from contract.exchange import CLIENT, SERVER, Exchange, issues_with
+from contract.exchange import CLIENT, SERVER, Exchange, ends_client_side, issues_with
 from contract.findings import ExchangeFacts, Output, Role
 from contract.headers import content_coding, media_type
 from contract.judging import Judge
@@ -107,7 +107,7 @@ class Checker:
             return self._lost(event)
         exchange = self._open.get(event.exchange)
         if exchange is None:
-            if _is_last(event):
+            if ends_client_side(event):
                 self._others.discard(event.exchange)
             return []
         self._take(exchange, event)
@@ -397,10 +397,3 @@ class Checker:
         if not exchange.is_told:
             exchange.is_told = True
             out.append(telling.facts(exchange))
-
-
-def _is_last(event: ResponseHead | Chunk | End | Abort) -> bool:
-    """Whether the client's side of an exchange is over with this event."""
-    if type(event) is End:
-        return event.message is Message.RESPONSE and bool(int(event.side) & CLIENT)
-    return type(event) is Abort and bool(int(event.side) & CLIENT)

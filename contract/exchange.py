@@ -4,7 +4,7 @@ from contract import headers
 from contract.answers import AnswerBody
 from contract.bodies import BROKEN_OFF, LOST, Body, Decoders
 from contract.cors import is_same_origin, origin_of
-from contract.events import Abort, Chunk, Message, RequestHead, ResponseHead, Side
+from contract.events import Abort, Chunk, End, Event, Message, RequestHead, ResponseHead, Side
 from contract.findings import Role
 from contract.places import InBody, Reading, Returned, in_head
 from contract.profile import Profile
@@ -275,6 +275,13 @@ def _compared(sides: TwoSides | None, chunk: Chunk) -> TwoSides:
     sides = sides or TwoSides(chunk.message)
     sides.feed(chunk)
     return sides
+
+
+def ends_client_side(event: Event) -> bool:
+    """Whether the client's side of an exchange is over with this event."""
+    if type(event) is End:
+        return event.message is Message.RESPONSE and bool(int(event.side) & CLIENT)
+    return type(event) is Abort and bool(int(event.side) & CLIENT)
 
 
 def issues_with(issue: Issue, response: ResponseHead, media_type: str) -> bool:
