@@ -18,6 +18,7 @@ from contract.events import Chunk, Event, Form, Gap
 from contract.explainer import Explainer
 from contract.findings import Output
 from contract.profile import Profile
+from contract.vantage import Vantage
 from recordings.backlog import Backlog
 from recordings.batch import Batch
 from recordings.decoding import DECODERS
@@ -83,9 +84,7 @@ class Writer:
         self.path = path
         self._run_info = run
         self._redactor = redactor
-        self._checker = (
-            None if profile is None else Explainer(profile, decoders=DECODERS, vantage=vantage_of(run))
-        )
+        self._checker = None if profile is None else self._explainer(profile, vantage_of(run))
         self._heard = time.monotonic()
         self._on_judged = on_judged
         self._on_trouble = on_trouble
@@ -111,6 +110,12 @@ class Writer:
         self._file = NoFile() if path is None else RecordingFile(path, run)
         self._thread = threading.Thread(target=self._work, name="streamid-writer", daemon=True)
         self._thread.start()
+
+    def _explainer(self, profile: Profile, vantage: Vantage) -> Explainer:
+        return Explainer(profile, decoders=DECODERS, vantage=vantage, on_trouble=self._unexplained)
+
+    def _unexplained(self, error: Exception) -> None:
+        self._trouble("explaining", f"causes are no longer sought, judging goes on: {error!r}")
 
     def close(self, timeout: float = 10.0) -> Closing:
         """Store what was put, seal the recording and close the file; at most about `timeout` seconds.

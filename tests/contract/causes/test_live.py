@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from contract import diagnosis as concluding
 from contract import experience
+from contract.diagnosis import Diagnosis
 from contract.events import Event
 from contract.explainer import Explainer
-from contract.findings import Output
+from contract.findings import Finding, Output
 from contract.incidents import Incident
 from tests.contract.build import Talk
 from tests.contract.causes.catalogue import catalogue
@@ -191,3 +192,19 @@ def test_what_was_let_go_is_not_held_against_the_client(monkeypatch: pytest.Monk
     assert isinstance(told, Incident)
     assert told.cause == "inconclusive"
     assert "client-fabricated-id" in told.possible
+
+
+def test_an_error_of_the_diagnosis_is_told_once_and_judging_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(self: Diagnosis, testimony: object) -> list[Incident]:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr(Diagnosis, "feed", fail)
+    told: list[Exception] = []
+    explainer, out = Explainer(CHAT, on_trouble=told.append), list[Output]()
+    t = Talk()
+    explainer.feed_all(t.stream() + t.refused("stream-1732312345"), out)
+    out += explainer.end()
+    assert [type(error) for error in told] == [ZeroDivisionError]
+    assert "EC203" in [each.code for each in out if isinstance(each, Finding)]
+    with pytest.raises(ZeroDivisionError):
+        Explainer(CHAT).feed_all(Talk().stream(), [])
