@@ -3,6 +3,7 @@
 import json
 import re
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from tests.cli.recorded import record
 from tests.cli.streamid import ROOT, finished, process, streamid
 from tests.contract.build import CORS, FIRST, ID_HEADER, SECOND, Talk
 from tests.contract.causes.sides import broken
-from tests.postmortem.two_taps import taken_apart, written
+from tests.postmortem.two_taps import INFO, taken_apart, written
 
 SAMPLES = ROOT / "recordings" / "samples"
 PLANTED = {
@@ -194,6 +195,21 @@ def test_two_taps_name_what_the_hop_between_them_did(tmp_path: Path) -> None:
     assert re.search(r"^    \+ #1 of b\.db +'stream-", result.stdout, re.MULTILINE)
     alone = streamid("diagnose", a, "--profile", "chat").stdout
     assert alone.startswith("server-never-issued (likely)\n")
+
+
+@pytest.mark.parametrize(
+    ("source", "cause"),
+    [
+        ("run.har (HAR of Firefox 140.0)", "inconclusive"),
+        ("run.har (HAR of mitmproxy 12.2.3)", "server-never-issued"),
+        ("run.flows (flow file of mitmproxy)", "server-never-issued"),
+    ],
+)
+def test_what_a_browser_saved_is_the_clients_side_alone(tmp_path: Path, source: str, cause: str) -> None:
+    t = Talk()
+    about = replace(INFO, options={"imported": source})
+    path = written(tmp_path / "r.db", t.stream(None) + t.refused(None), about)
+    assert causes(path, "--profile", "chat") == [cause]
 
 
 def test_what_was_recorded_cannot_write_to_the_terminal(tmp_path: Path) -> None:
