@@ -23,7 +23,7 @@ from contract.events import (
     Message,
     Side,
 )
-from recordings.compression import unsqueeze
+from recordings.compression import ZSTD, unsqueeze
 from recordings.fields import FieldLines
 from recordings.folding import single
 from recordings.timeline import Timeline, unpack
@@ -138,7 +138,7 @@ def _forms(line: Timeline) -> Iterable[Form]:
 def long_chunks(row: Any, coding: str, data: bytes) -> Iterator[Numbered]:
     """The same for a whole, large body, which is unpacked only as far as it is read."""
     line = single(row[6], row[0], row[4]) if row[8] is None else unpack(row[8], row[0], row[4])
-    if coding:
+    if coding == ZSTD:
         read = zstandard.ZstdDecompressor().stream_reader(data).read
         pieces = (read(size) for size in _kept(line))
     else:

@@ -1,6 +1,7 @@
 """How bodies are stored, and that what is no UTF-8 is no text in a view."""
 
 import contextlib
+import random
 import sqlite3
 from pathlib import Path
 
@@ -8,7 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contract.events import Chunk, Message
 from recordings.compression import squeeze, unsqueeze
+from recordings.reader import Recording
+from recordings.sequence import LONG
 from tests.cli.recorded import record
 from tests.contract.build import Talk
 
@@ -32,3 +36,17 @@ def test_a_view_has_text_or_nothing_so_that_every_library_can_read_it(tmp_path: 
     with contextlib.closing(sqlite3.connect(path)) as database:
         found = database.execute("SELECT data FROM bodies WHERE message = 'request' ORDER BY exchange")
         assert [data for (data,) in found] == [None, '{"a": "é"}']
+
+
+def test_large_bodies_that_cannot_be_packed_and_are_no_text_come_back(tmp_path: Path) -> None:
+    data = random.Random(7).randbytes(LONG + 1000)
+    talk = Talk()
+    events = talk.exchange("POST", "/upload", body=data, size=100_000)
+    path = record(tmp_path / "r.db", events)
+    with Recording(path) as recording:
+        read = b"".join(
+            event.data
+            for event in recording.events()
+            if isinstance(event, Chunk) and event.message is Message.REQUEST
+        )
+    assert read == data
