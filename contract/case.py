@@ -17,7 +17,8 @@ class Case:
 
     `incidents` are those found so far: what is concluded later may rest on them. `told` are cause and
     exchange of those that were handed out, `learnt` the echoes that the experience has already. `is_resumed`
-    says that earlier exchanges of the scope were let go.
+    says that earlier exchanges of the scope were let go, `counted` are streams that an earlier part of the
+    same case has counted.
     """
 
     profile: Profile
@@ -27,6 +28,7 @@ class Case:
     told: set[tuple[str, int]] = field(default_factory=set)
     learnt: set[int] = field(default_factory=set)
     is_resumed: bool = False
+    counted: set[int] = field(default_factory=set)
 
     def add(self, testimony: Testimony) -> None:
         """Another exchange of the scope is over."""

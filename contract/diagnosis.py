@@ -89,9 +89,20 @@ class Diagnosis:
         if key in self._ended or (testimony.echo and testimony.echo.answer is Answer.ACCEPTED):
             self._settled[key] = at
         found = self.advance(at)
-        if len(case.testimonies) >= _EACH or len(self._open) > _CASES:
-            found += self._close(key if len(case.testimonies) >= _EACH else next(iter(self._open)))
+        if len(case.testimonies) >= _EACH:
+            found += self._close(key)
+            self._go_on(case)
+        elif len(self._open) > _CASES:
+            found += self._close(next(iter(self._open)))
         return found
+
+    def _go_on(self, case: Case) -> None:
+        """A long case begins anew with its newest stream, whose echo may be still to come."""
+        newest = next(reversed([*case.issues]), None)
+        if newest is not None:
+            carried = Case(self.profile, case.key, [newest], told=case.told, is_resumed=True)
+            carried.counted.add(newest.exchange)
+            self._open[case.key] = carried
 
     def advance(self, at: int) -> list[Incident]:
         """It is `at` (µs) now: the incidents of cases of which nothing has come for long."""
@@ -174,7 +185,11 @@ class Diagnosis:
     def _count(self, testimonies: Collection[Testimony], case: Case) -> None:
         """These are let go."""
         hit = {exchange for each in case.incidents for exchange in each.exchanges}
-        issues = [each.exchange for each in testimonies if each.role is Role.ISSUE and each.issue is not None]
+        issues = [
+            each.exchange
+            for each in testimonies
+            if each.role is Role.ISSUE and each.issue is not None and each.exchange not in case.counted
+        ]
         self.streams += len(issues)
         self.healthy += sum(exchange not in hit for exchange in issues)
         self.expected += sum(each.echo is not None and is_expected(case, each) for each in testimonies)

@@ -14,7 +14,7 @@ from contract.events import Event
 from contract.explainer import Explainer
 from contract.findings import Finding, Output
 from contract.incidents import Incident
-from tests.contract.build import Talk
+from tests.contract.build import ID_HEADER, Talk
 from tests.contract.causes.catalogue import catalogue
 from tests.contract.causes.concluding import CHAT, incidents
 from tests.contract.causes.planted import Planted
@@ -182,11 +182,12 @@ def test_a_scope_with_thousands_of_exchanges_is_let_go_in_parts() -> None:
 
 
 def test_what_was_let_go_is_not_held_against_the_client(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(concluding, "_EACH", 3)
+    monkeypatch.setattr(concluding, "_CASES", 1)
     t = Talk()
+    other = t.but(session="s2")
     explainer = Explainer(CHAT)
     out: list[Output] = []
-    explainer.feed_all(t.stream() + t.update() + t.refused("whatever"), out)
+    explainer.feed_all(t.stream() + t.update() + other.stream() + other.update(), out)
     explainer.feed_all(t.refused("stream-1732312345"), out)
     (told,) = explainer.end()
     assert isinstance(told, Incident)
@@ -208,3 +209,22 @@ def test_an_error_of_the_diagnosis_is_told_once_and_judging_goes_on(monkeypatch:
     assert "EC203" in [each.code for each in out if isinstance(each, Finding)]
     with pytest.raises(ZeroDivisionError):
         Explainer(CHAT).feed_all(Talk().stream(), [])
+
+
+def test_a_long_chat_is_told_as_a_short_one_though_it_is_looked_at_in_parts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    t = Talk()
+    events: list[Event] = []
+    for number in range(9):
+        server = ((ID_HEADER, f"stream-{1732312345678 + number}-1a2b3c4d"),)
+        events += t.stream(None, server=server) + t.refused(f"stream-{1732312345 + number}")
+    whole = incidents(events)
+    monkeypatch.setattr(concluding, "_EACH", 5)  # parts end between a stream and its update
+    explainer, out = Explainer(CHAT, waits=True), list[Output]()
+    explainer.feed_all(events, out)
+    out += explainer.end()
+    assert {each.cause for each in whole} == {"network-stripped"}
+    told = [(each.cause, each.exchange) for each in out if isinstance(each, Incident)]
+    assert told == [(each.cause, each.exchange) for each in whole]
+    assert (explainer.diagnosis.streams, explainer.diagnosis.healthy) == (9, 0)
