@@ -316,32 +316,22 @@ class Checker:
         if reply is not None:
             judge.reply(reply, exchange, out)
         if judge.of_passage:
-            passage = replying.heads_passage(exchange, self.profile)
-            judge.passage(passage, exchange, out)
-            if exchange.testimony is not None:
-                exchange.testimony.heads = passage
+            judge.passage(replying.heads_passage(exchange, self.profile), exchange, out)
 
     def _judge_stream(self, exchange: Exchange, out: list[Output]) -> None:
         exchange.is_stream_judged = True
         stream = replying.stream(exchange, self.profile)
         if stream is not None:
             self._judge.stream(stream, exchange, out)
-            if exchange.testimony is not None:
-                exchange.testimony.events = stream
 
     def _judge_end(self, exchange: Exchange, out: list[Output]) -> None:
         """What can be said only when the exchange is over."""
-        judge, testimony = self._judge, exchange.testimony
+        judge = self._judge
         if judge.of_ending:
-            ending = replying.ending(exchange)
-            judge.ending(ending, exchange, out)
-            if testimony is not None:
-                testimony.ending = ending
+            judge.ending(replying.ending(exchange), exchange, out)
         passage = replying.bodies_passage(exchange, self.profile) if judge.of_passage else None
         if passage is not None:
             judge.passage(passage, exchange, out)
-            if testimony is not None:
-                testimony.bodies = passage
 
     def _tell_issued(self, exchange: Exchange, issue: Issue | None, out: list[Output]) -> None:
         """The facts of an issuing exchange, and the first verdict on its stream."""

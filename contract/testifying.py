@@ -48,7 +48,6 @@ def ended(exchange: Exchange, testimony: Testimony, now: int) -> Testimony:
     testimony.client, testimony.server = exchange.client, exchange.server
     testimony.client_abort, testimony.server_abort = exchange.client_abort, exchange.server_abort
     testimony.is_whole = (bool(exchange.complete & CLIENT), bool(exchange.complete & SERVER))
-    testimony.is_lossy = exchange.is_lossy
     testimony.heard_at = exchange.heard_at
     testimony.answered_at = exchange.client.at if exchange.client else exchange.at
     testimony.body = _body(exchange)

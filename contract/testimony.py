@@ -9,7 +9,7 @@ from contract.events import Abort, RequestHead, ResponseHead
 from contract.findings import Finding, Role, Severity, Verdict
 from contract.places import Returned
 from contract.routes import Caller
-from contract.subjects import Echo, Ending, Issue, Passage, Stream
+from contract.subjects import Echo, Issue
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Testimony:
     `client` and `server` are the answer's heads on the two sides, `client_abort` and `server_abort` what
     broke each side off, `is_whole` whether the answer ended by its framing, on the client's side and on the
     service's. `at_server` is the ID as the service got it, where it is an echo. `faults` are the kinds of
-    injected faults that struck. `request_heads`, `answer_heads`, `bodies` say what became of the messages.
+    injected faults that struck.
     """
 
     exchange: int
@@ -55,14 +55,9 @@ class Testimony:
     client_abort: Abort | None = None
     server_abort: Abort | None = None
     is_whole: tuple[bool, bool] = (False, False)
-    is_lossy: bool = False
     issue: Issue | None = None
     echo: Echo | None = None
     at_server: Returned | None = None
-    events: Stream | None = None
-    ending: Ending | None = None
-    heads: Passage | None = None
-    bodies: Passage | None = None
     body: BodyPassage | None = None
     heard_at: int = 0
     answered_at: int = 0
