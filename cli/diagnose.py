@@ -8,8 +8,8 @@ import click
 
 from cli.errors import Unusable
 from cli.hop_option import hop_option, sides
-from cli.moment import MomentType
-from cli.named import named_profile
+from cli.moment import MomentType, narrowing
+from cli.named import NAMES_ANOTHER, named_profile, recorded_profile
 from cli.progress import progress
 from cli.recordings_argument import format_option, in_order_of_start, opened, recordings_argument
 
@@ -49,7 +49,7 @@ def diagnose(
     everything: bool,
     limit: int,
     form: str,
-    **narrowing: Any,
+    **chosen: Any,
 ) -> None:
     """Say what failed and why: which party, which hop, what proves it, and what ruled the others out.
 
@@ -74,7 +74,7 @@ def diagnose(
     if unknown:
         raise Unusable(f"--cause {unknown[0]!r}: there is no such cause; there are {', '.join(CAUSES)}")
     given = named_profile(profile)[0] if profile is not None else None
-    wanted = _Wanted(frozenset(causes), _narrowing(**narrowing), limit or 1 << 62)
+    wanted = _Wanted(frozenset(causes), narrowing(**chosen), limit or 1 << 62)
     found = list(_all_found(recordings, hop, given, wanted))
     if form == "json":
         from cli.rendering.incident_json import diagnosis_json
@@ -153,14 +153,6 @@ def _teller(recording: "Recording") -> "Told":
     return told
 
 
-def _narrowing(*, since: Any, until: Any, streams: tuple[str, ...], scopes: tuple[str, ...]) -> "Narrowing":
-    from replay.narrowing import Narrowing
-
-    if type(since) is type(until) and since is not None and until <= since:
-        raise click.BadParameter("is not after --since", param_hint="'--until'")
-    return Narrowing(since, until, frozenset(streams), frozenset(scopes))
-
-
 def _all_found(
     paths: tuple[Path, ...], hop: dict[str, Path] | None, given: "Profile | None", wanted: _Wanted
 ) -> Iterator[_Found]:
@@ -184,7 +176,7 @@ def _of_one(path: Path, given: "Profile | None", wanted: _Wanted, *, side: str =
         diagnosed = diagnose(
             str(path),
             recording,
-            given or _own(recording),
+            given or recorded_profile(recording, hint=NAMES_ANOTHER),
             vantage=Vantage(side.removesuffix("-side")) if side else None,
             limit=wanted.limit,
             keep=wanted.keep_of(recording),
@@ -202,18 +194,13 @@ def _of_hop(before: Path, behind: Path, given: "Profile | None", wanted: _Wanted
         with progress(total, f"{before.name} → {behind.name}") as advance:
             try:
                 diagnosed, joint = diagnose_taps(
-                    a, b, given or _own(a), limit=wanted.limit, keep=wanted.keep_of(a), advance=advance
+                    a,
+                    b,
+                    given or recorded_profile(a, hint=NAMES_ANOTHER),
+                    limit=wanted.limit,
+                    keep=wanted.keep_of(a),
+                    advance=advance,
                 )
             except NoPairError as error:
                 raise Unusable(str(error)) from error
     return _Found(diagnosed, before, joint, behind.name)
-
-
-def _own(recording: "Recording") -> "Profile":
-    from contract.profile import ProfileError
-    from replay.judging import own_profile
-
-    try:
-        return own_profile(recording)
-    except ProfileError as error:
-        raise Unusable(f"{error}; --profile names another") from error

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.errors import Unusable
-from cli.moment import MomentType
-from cli.named import named_profile
+from cli.moment import MomentType, narrowing
+from cli.named import NAMES_ANOTHER, named_profile, recorded_profile
 from cli.progress import progress
 from cli.recordings_argument import format_option, opened, recordings_argument
 
@@ -52,7 +52,7 @@ def diff(
     everything: bool,
     limit: int,
     form: str,
-    **narrowing: Any,
+    **chosen: Any,
 ) -> None:
     """Compare recordings of the same traffic, made before and behind a hop.
 
@@ -77,33 +77,15 @@ def diff(
             f"{recordings[0]}: is one recording; diff compares two or more, the client's side first"
         )
     given = named_profile(profile)[0] if profile is not None else None
-    narrowed = _narrowing(**narrowing)
+    narrowed = narrowing(**chosen)
     with ExitStack() as stack:
         taps = [stack.enter_context(opened(path)) for path in recordings]
-        profile_used = given or _own(taps[0])
+        profile_used = given or recorded_profile(taps[0], hint=NAMES_ANOTHER)
         wanted = _wanted(taps[0], numbers, narrowed)
         reports = list(_reports(taps, profile_used, wanted, everything=everything, limit=limit or 1 << 62))
     _print(reports, profile_used, form, everything=everything)
     if not all(report.is_alike for report in reports):
         raise SystemExit(1)
-
-
-def _narrowing(*, since: Any, until: Any, streams: tuple[str, ...], scopes: tuple[str, ...]) -> "Narrowing":
-    from replay.narrowing import Narrowing
-
-    if type(since) is type(until) and since is not None and until <= since:
-        raise click.BadParameter("is not after --since", param_hint="'--until'")
-    return Narrowing(since, until, frozenset(streams), frozenset(scopes))
-
-
-def _own(recording: "Recording") -> "Profile":
-    from contract.profile import ProfileError
-    from replay.judging import own_profile
-
-    try:
-        return own_profile(recording)
-    except ProfileError as error:
-        raise Unusable(f"{error}; --profile names another") from error
 
 
 def _wanted(recording: "Recording", numbers: tuple[int, ...], narrowing: "Narrowing") -> set[int] | None:

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.errors import Unusable
 from cli.moment import MomentType
-from cli.named import rule_codes
+from cli.named import recorded_profile, rule_codes
 from cli.progress import Advance, progress
 
 if TYPE_CHECKING:
@@ -231,14 +230,9 @@ def _needs_bodies(text: str) -> bool:
 
 def _of_causes(recording: "Recording", causes: tuple[str, ...]) -> set[int]:
     """The exchanges of the incidents that have one of `causes`."""
-    from contract.profile import ProfileError
     from postmortem import diagnosing
-    from replay.judging import own_profile
 
-    try:
-        profile = own_profile(recording)
-    except ProfileError as error:
-        raise Unusable(str(error)) from error
+    profile = recorded_profile(recording)
     name = str(recording.path)
     with progress(recording.run.last_seq + 1, name) as advance:
         incidents = diagnosing.diagnose(name, recording, profile, limit=1 << 62, advance=advance).incidents

@@ -1,14 +1,14 @@
-"""A point of time on the command line: absolute, or counted from the start of a recording."""
+"""Points of time on the command line: absolute, or counted from the start of a recording."""
 
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
-    from replay.narrowing import Moment
+    from replay.narrowing import Moment, Narrowing
 
 _RELATIVE = re.compile(r"\+?(\d{1,12}(?:\.\d{1,6})?)(ms|s|m|h|d)", re.ASCII)
 _UNITS = {"ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000}
@@ -34,3 +34,14 @@ class MomentType(click.ParamType["str | Moment"]):
             return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
         except (ValueError, OverflowError):
             self.fail(f"{value!r} is no time; write it like {_EXAMPLES}", param, ctx)
+
+
+def narrowing(
+    *, since: Any, until: Any, streams: tuple[str, ...], scopes: tuple[str, ...], **_: Any
+) -> "Narrowing":
+    """What `--since`, `--until`, `--stream` and `--scope` choose, of all options of a command."""
+    from replay.narrowing import Narrowing
+
+    if type(since) is type(until) and since is not None and until <= since:
+        raise click.BadParameter("is not after --since", param_hint="'--until'")
+    return Narrowing(since, until, frozenset(streams), frozenset(scopes))

@@ -9,6 +9,7 @@ from cli.errors import Unusable
 
 if TYPE_CHECKING:
     from contract.profile import Profile
+    from recordings.reader import Recording
 
 
 def named_profile(name: str) -> "tuple[Profile, str]":
@@ -36,3 +37,18 @@ def rule_codes(context: click.Context, parameter: click.Parameter, listed: str |
         if not any(known.startswith(code) for known in RULES):
             raise click.BadParameter(f"there is no rule {code!r}; there are {', '.join(RULES)}")
     return codes
+
+
+def recorded_profile(recording: "Recording", *, hint: str = "") -> "Profile":
+    """The profile that is stored in `recording`; `hint` is added to the sentence where it cannot be used."""
+    from contract.profile import ProfileError
+    from replay.judging import own_profile
+
+    try:
+        return own_profile(recording)
+    except ProfileError as error:
+        raise Unusable(f"{error}{hint}") from error
+
+
+NAMES_ANOTHER = "; --profile names another"
+"""The hint of commands that have this option."""

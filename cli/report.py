@@ -9,6 +9,7 @@ import click
 from cli.colour import colour_option
 from cli.errors import Unusable
 from cli.hop_option import hop_option, sides
+from cli.named import recorded_profile
 from cli.progress import progress
 from cli.recordings_argument import in_order_of_start, note, recordings_argument
 from cli.written_file import check_writable, write_file
@@ -96,17 +97,12 @@ def _made(paths: list[Path], hop: dict[str, Path], *, all_streams: bool) -> "Rep
 
 
 def _sources(paths: list[Path], hop: dict[str, Path]) -> "Iterator[Source]":
-    from contract.profile import ProfileError
     from postmortem.report.model import Source
     from recordings.reader import Recording
-    from replay.judging import own_profile
 
     for path in paths:
         with Recording(path) as recording, progress(recording.run.last_seq + 1, str(path)) as advance:
-            try:
-                profile = own_profile(recording)
-            except ProfileError as error:
-                raise Unusable(str(error)) from error
+            profile = recorded_profile(recording)
             yield Source(str(path), recording, _diagnosed(recording, profile, hop, advance))
 
 

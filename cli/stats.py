@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.errors import Unusable
 from cli.exchange_filters import Filters, exchange_filters
+from cli.named import recorded_profile
 from cli.recordings_argument import format_option, in_order_of_start, note, recordings_argument
 
 if TYPE_CHECKING:
@@ -104,14 +104,9 @@ def _namer(by: str, recording: "Recording") -> "Callable[[ExchangeRow], str]":
 
 
 def _routes(recording: "Recording") -> "Callable[[ExchangeRow], str]":
-    from contract.profile import ProfileError
-    from replay.judging import own_profile
     from replay.playback.path_shapes import shape_of_paths, templates
 
-    try:
-        profile = own_profile(recording)
-    except ProfileError as error:
-        raise Unusable(str(error)) from error
+    profile = recorded_profile(recording)
     shape, known = shape_of_paths(profile), set(templates(profile))
 
     def name(row: "ExchangeRow") -> str:

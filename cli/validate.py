@@ -9,7 +9,7 @@ import click
 from cli.colour import colour_option
 from cli.configured import Configured
 from cli.errors import Unusable
-from cli.moment import MomentType
+from cli.moment import MomentType, narrowing
 from cli.named import named_profile, rule_codes
 from cli.progress import progress
 from cli.recordings_argument import in_order_of_start, note, recordings_argument
@@ -17,7 +17,6 @@ from cli.recordings_argument import in_order_of_start, note, recordings_argument
 if TYPE_CHECKING:
     from contract.profile import Profile
     from replay.judging import Judged, Task
-    from replay.narrowing import Narrowing
     from replay.validation import FailOn, Report, Validation
 
 KEYS = ("select", "ignore", "fail-on", "profile", "baseline", "format", "limit", "jobs")
@@ -123,21 +122,11 @@ def _task(baseline: Path | None, *, gathers: bool, **chosen: Any) -> "Task":
     return Task(
         select=chosen["select"] or None,
         ignore=chosen["ignore"],
-        narrowing=_narrowing(**chosen),
+        narrowing=narrowing(**chosen),
         known=known,
         gathers=gathers,
         limit=chosen["limit"] or 1 << 62,
     )
-
-
-def _narrowing(
-    *, since: Any, until: Any, streams: tuple[str, ...], scopes: tuple[str, ...], **_: Any
-) -> "Narrowing":
-    from replay.narrowing import Narrowing
-
-    if type(since) is type(until) and since is not None and until <= since:
-        raise click.BadParameter("is not after --since", param_hint="'--until'")
-    return Narrowing(since, until, frozenset(streams), frozenset(scopes))
 
 
 def _judged(paths: list[Path], given: "Profile | None", task: "Task", jobs: int | None) -> "Iterator[Judged]":
