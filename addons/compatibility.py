@@ -1,17 +1,31 @@
 """Does this mitmproxy have the internals that we rely on? Asked at start-up and by `streamid doctor`."""
 
 import inspect
+from collections.abc import Callable
 from importlib.metadata import version
 
 from mitmproxy import addonmanager
 from mitmproxy.proxy.layers import http
+from mitmproxy.proxy.layers.http._http1 import Http1Server
 
 SUPPORTED = "12.2 or newer, below 13"
 _NEEDED = {
     http.HttpLayer: ("make_stream", "event_to_child"),
     addonmanager.AddonManager: ("trigger_event", "_iter_hooks", "register", "add", "remove", "clear"),
-    http.HttpStream: ("handle_event", "start_request_stream", "state_consume_request_body"),
+    http.HttpStream: (
+        *("handle_event", "start_request_stream", "state_consume_request_body"),
+        *("state_stream_request_body", "state_stream_response_body"),
+    ),
 }
+_WORDED: tuple[tuple[Callable[..., object], str, str], ...] = (
+    (http.HttpLayer.make_stream, "self.streams[stream_id] = HttpStream(", "makes its HTTP streams"),
+    (
+        Http1Server.send,
+        r'raw = b"%x\r\n%s\r\n" % (len(event.data), event.data)',
+        "frames answers",
+    ),
+)
+"""Code whose place we take, words that have to be in it, and what it does."""
 
 
 def problems() -> list[str]:
@@ -26,10 +40,12 @@ def problems() -> list[str]:
             for name in names
             if not hasattr(owner, name)
         ]
-    if not found and "self.streams[stream_id] = HttpStream(" not in inspect.getsource(
-        http.HttpLayer.make_stream
-    ):
-        found.append(f"mitmproxy {installed} makes its HTTP streams in another way")
+    if not found:
+        found += [
+            f"mitmproxy {installed} {does} in another way"
+            for method, words, does in _WORDED
+            if words not in inspect.getsource(method)
+        ]
     return found
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from mitmproxy.connection import Connection
 from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.context import Context
-from mitmproxy.proxy.layers.http import HttpLayer, HttpStream, SendHttp
+from mitmproxy.proxy.layers.http import HttpStream, SendHttp
 from mitmproxy.proxy.layers.http._base import HttpEvent
 from mitmproxy.proxy.layers.http._events import (
     ErrorCode,
@@ -331,13 +331,6 @@ class FaultedStream(TappedStream):
             struck.gate.open()
         struck.responses = struck.responses and _over()
         struck.requests = struck.requests and _over()
-
-    @property
-    def http_layer(self) -> HttpLayer:
-        """The layer that this stream belongs to."""
-        above = self.context.layers[self.context.layers.index(self) - 1]
-        assert isinstance(above, HttpLayer)
-        return above
 
 
 def _over() -> Pipeline:

@@ -38,6 +38,7 @@ from addons.injector import Injector
 from addons.pacing import Alarm, unsent, unsent_on_stream
 from addons.playback import Question, StreamidPlayback, StreamidPlaybackHook
 from addons.run import Run
+from addons.short_way import in_a_chunk, sends_in_chunks
 from contract import event_making
 from contract.events import Manner, Message, RequestHead, Side
 from replay.matching import MOST_MATCHED
@@ -273,8 +274,8 @@ class PlayedStream(FaultedStream):
         for data in pieces if tap.run.keeps_bounds else [b"".join(pieces)]:
             tap.run.put(event_making.chunk(tap.exchange, Message.RESPONSE, Side.BOTH, at, data, len(data)))
         assert response is not None
-        if "chunked" in response.headers.get("transfer-encoding", "").lower():
-            pieces = [b"%x\r\n%s\r\n" % (len(data), data) for data in pieces]
+        if sends_in_chunks(response):
+            pieces = [in_a_chunk(data) for data in pieces]
         return commands.SendData(self.context.client, b"".join(pieces))
 
     def _give(self, event: HttpEvent | bytes) -> Iterable[commands.Command]:

@@ -23,10 +23,12 @@ from mitmproxy.proxy.layers.http._hooks import (
 
 from addons.contents import Keeping
 from addons.run import Run
+from addons.short_way import Send, short_way
 from addons.taps import Tap
-from contract.events import Message
+from contract.event_making import chunk
+from contract.events import Message, Side
 
-_REQUEST, _RESPONSE = Message.REQUEST, Message.RESPONSE
+_REQUEST, _RESPONSE, _BOTH = Message.REQUEST, Message.RESPONSE, Side.BOTH
 _STREAM_REQUEST, _STREAM_RESPONSE = (
     HttpStream.state_stream_request_body,
     HttpStream.state_stream_response_body,
@@ -42,6 +44,7 @@ class TappedStream(HttpStream):
         self.keeping: Keeping | None = None
         """What passes, kept for mitmproxy's flow; None where nobody would look at it."""
         self._delivering = False
+        self._answer_on: Send | None = None
 
     def handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
         """Deliver `event`, record it, and record what leaves because of it."""
@@ -65,29 +68,43 @@ class TappedStream(HttpStream):
         return super().handle_event(event)
 
     def _stream_on(self, event: RequestData | ResponseData) -> layer.CommandGenerator[None] | None:
-        """Have mitmproxy's own state pass bytes on that no addon touches; None where it would not.
+        """Pass bytes on that no addon touches, on a shorter way than mitmproxy's; None where it is none.
 
-        That is what `Layer.handle_event` comes to in this case, on a shorter way: one command, which
-        waits for nothing, and nothing else happens in between.
+        It gives what `Layer.handle_event` comes to in this case: at most one command, which waits for
+        nothing, and nothing else happens in between.
         """
-        passing: http.Message | None
-        if type(event) is ResponseData:
-            message, passing, state, means = (
-                _RESPONSE,
-                self.flow.response,
-                self.server_state,
-                _STREAM_RESPONSE,
-            )
+        if isinstance(event, RequestData):
+            return self._send_on(event)
+        passing, state = self.flow.response, self.server_state
+        if passing is None or passing.stream is not True or state.__func__ is not _STREAM_RESPONSE:
+            return None
+        tap = self.tap
+        at = tap.look_at_clock()
+        sent = (self._answer_on or self._find_way(passing))(event)
+        data = event.data
+        tap.run.put(chunk(tap.exchange, _RESPONSE, _BOTH, at, data, len(data)))
+        if self.keeping is not None:
+            self.keeping.got(at, data)
+        return sent  # type: ignore[return-value] # only ever iterated over
+
+    def _find_way(self, response: http.Response) -> Send:
+        """How the bytes of `response` leave, from now on."""
+        if self.context.options.store_streamed_bodies:
+            self._answer_on = lambda event: [*self.state_stream_response_body(event)]
         else:
-            message, passing, state, means = _REQUEST, self.flow.request, self.client_state, _STREAM_REQUEST
-        if passing is None or passing.stream is not True or state.__func__ is not means:
+            self._answer_on = short_way(self.http_layer, self.context.client, response)
+        return self._answer_on
+
+    def _send_on(self, event: RequestData) -> layer.CommandGenerator[None] | None:
+        state = self.client_state
+        if self.flow.request.stream is not True or state.__func__ is not _STREAM_REQUEST:
             return None
         tap = self.tap
         at = tap.look_at_clock()
         sent = [*state(event)]
-        tap.passed(message, at, event.data, sent)
+        tap.passed(_REQUEST, at, event.data, sent)
         if self.keeping is not None:
-            (self.keeping.sent if message is _REQUEST else self.keeping.got)(at, event.data)
+            self.keeping.sent(at, event.data)
         return sent  # type: ignore[return-value] # only ever iterated over
 
     def _tapped(self, event: events.Event, *, arrives: bool = True) -> layer.CommandGenerator[None]:
@@ -146,6 +163,13 @@ class TappedStream(HttpStream):
             keeping.response_over()
         elif isinstance(hook, HttpErrorHook):
             keeping.broken()
+
+    @property
+    def http_layer(self) -> HttpLayer:
+        """The layer that this stream belongs to."""
+        above = self.context.layers[self.context.layers.index(self) - 1]
+        assert isinstance(above, HttpLayer)
+        return above
 
     def start_request_stream(self) -> layer.CommandGenerator[None]:
         """Stream the request, unless an addon has answered already: mitmproxy can then only buffer it."""

@@ -56,6 +56,16 @@ def test_a_missing_internal_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "has no HttpLayer.no_such_thing" in problem
 
 
+def test_an_internal_that_works_in_another_way_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    for place, (method, _, does) in enumerate(compatibility._WORDED):
+        changed = list(compatibility._WORDED)
+        changed[place] = (method, "no such words", does)
+        with monkeypatch.context() as patch:
+            patch.setattr(compatibility, "_WORDED", tuple(changed))
+            (problem,) = compatibility.problems()
+        assert problem.endswith(f" {does} in another way")
+
+
 def test_a_ca_is_read_and_a_broken_one_is_a_problem(tmp_path: Path) -> None:
     (absent,) = check_authority(tmp_path)
     assert absent.state == "note"
