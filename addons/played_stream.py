@@ -71,6 +71,8 @@ class StreamidResumeHook(commands.StartHook):
 class PlayedStream(FaultedStream):
     """A stream that gets its answer from a playback."""
 
+    gathers = False  # what is due at once leaves together anyway
+
     def __init__(
         self, context: Context, stream_id: int, run: Run, injector: Injector, playback: StreamidPlayback
     ) -> None:

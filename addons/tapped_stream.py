@@ -7,7 +7,6 @@ one), and the log line that mitmproxy writes for each streamed body is left out.
 
 from collections.abc import Callable
 
-from mitmproxy import http
 from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layers.http import DropStream, HttpLayer, HttpStream, SendHttp
@@ -23,7 +22,7 @@ from mitmproxy.proxy.layers.http._hooks import (
 
 from addons.contents import Keeping
 from addons.run import Run
-from addons.short_way import Send, short_way
+from addons.short_way import Outbox, Send, short_way
 from addons.taps import Tap
 from contract.event_making import chunk
 from contract.events import Message, Side
@@ -38,13 +37,18 @@ _STREAM_REQUEST, _STREAM_RESPONSE = (
 class TappedStream(HttpStream):
     """`HttpStream` with a tap on what is delivered to it and on what it sends."""
 
+    gathers = True
+    """What goes on at once of an answer may wait for the rest of what came with it."""
+
     def __init__(self, context: Context, stream_id: int, run: Run) -> None:
         super().__init__(context, stream_id)
         self.tap = Tap(run, context)
         self.keeping: Keeping | None = None
         """What passes, kept for mitmproxy's flow; None where nobody would look at it."""
+        self.outbox: Outbox | None = None
+        """Where bytes for the client may wait; None where nobody looks into it."""
         self._delivering = False
-        self._answer_on: Send | None = None
+        self._answer_on: Send = self._first
 
     def handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
         """Deliver `event`, record it, and record what leaves because of it."""
@@ -58,6 +62,28 @@ class TappedStream(HttpStream):
                 if sent is not None:
                     return sent
         return self._deliver(event) if tap.off else self._tapped(event)
+
+    def _handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
+        """As mitmproxy's own, which also gets what had to wait for a hook before it could pass."""
+        outbox = self.outbox
+        if outbox is None or (type(event) is not ResponseData and not outbox.pieces):
+            own: layer.CommandGenerator[None] = super()._handle_event(event)
+            return own
+        way = self._way() if type(event) is ResponseData and self._is_plain() else None
+        if way is None or type(event) is not ResponseData:
+            return self._after_what_waits(outbox, event)
+        return self._on_its_way(event, way)
+
+    def _after_what_waits(self, outbox: Outbox, event: events.Event) -> layer.CommandGenerator[None]:
+        if outbox.pieces:
+            yield outbox.take()
+        yield from super()._handle_event(event)
+
+    def _on_its_way(self, event: ResponseData, way: Send) -> layer.CommandGenerator[None]:
+        sent = way(event)
+        if not (sent and type(sent[-1]) is SendHttp):  # which says itself what leaves
+            self._departs(event)
+        yield from sent
 
     def _is_plain(self) -> bool:
         """Whether nothing but mitmproxy has a hand in what is delivered."""
@@ -75,25 +101,38 @@ class TappedStream(HttpStream):
         """
         if isinstance(event, RequestData):
             return self._send_on(event)
-        passing, state = self.flow.response, self.server_state
-        if passing is None or passing.stream is not True or state.__func__ is not _STREAM_RESPONSE:
+        way = self._way()
+        if way is None:
             return None
         tap = self.tap
         at = tap.look_at_clock()
-        sent = (self._answer_on or self._find_way(passing))(event)
+        sent = way(event)
         data = event.data
         tap.run.put(chunk(tap.exchange, _RESPONSE, _BOTH, at, data, len(data)))
         if self.keeping is not None:
             self.keeping.got(at, data)
         return sent  # type: ignore[return-value] # only ever iterated over
 
-    def _find_way(self, response: http.Response) -> Send:
-        """How the bytes of `response` leave, from now on."""
-        if self.context.options.store_streamed_bodies:
-            self._answer_on = lambda event: [*self.state_stream_response_body(event)]
-        else:
-            self._answer_on = short_way(self.http_layer, self.context.client, response)
+    def _way(self) -> Send | None:
+        """How the bytes of an answer leave that is streamed and that no addon touches; None for any other."""
+        passing, state = self.flow.response, self.server_state
+        if passing is None or passing.stream is not True or state.__func__ is not _STREAM_RESPONSE:
+            return None
         return self._answer_on
+
+    def _first(self, event: ResponseData) -> list[commands.Command]:
+        # Most answers are one piece, for which looking for a shorter way takes longer than it saves.
+        self._answer_on = self._second
+        return self._long_way(event)
+
+    def _second(self, event: ResponseData) -> list[commands.Command]:
+        self._answer_on = self._long_way
+        if self.outbox is not None and not self.context.options.store_streamed_bodies:
+            self._answer_on = short_way(self.http_layer, self.outbox)
+        return self._answer_on(event)
+
+    def _long_way(self, event: ResponseData) -> list[commands.Command]:
+        return [*self.state_stream_response_body(event)]
 
     def _send_on(self, event: RequestData) -> layer.CommandGenerator[None] | None:
         state = self.client_state
@@ -119,9 +158,7 @@ class TappedStream(HttpStream):
                 self.keeping.sent(tap.run.now(), event.data)
             for command in self._deliver(event):
                 if type(command) is SendHttp:
-                    tap.depart(command.event)
-                    if self.keeping is not None and type(command.event) is ResponseData:
-                        self.keeping.got(tap.run.now(), command.event.data)
+                    self._departs(command.event)
                 elif type(command) is DropStream:
                     dropped = True
                 elif isinstance(command, (HttpRequestHeadersHook, HttpResponseHeadersHook)):
@@ -137,6 +174,12 @@ class TappedStream(HttpStream):
                 tap.settle()
             if dropped:
                 self._is_over()
+
+    def _departs(self, event: HttpEvent) -> None:
+        tap = self.tap
+        tap.depart(event)
+        if self.keeping is not None and type(event) is ResponseData:
+            self.keeping.got(tap.run.now(), event.data)
 
     def _is_over(self) -> None:
         """mitmproxy is done with this stream."""
@@ -184,10 +227,22 @@ type MakeStream = Callable[[Context, int], TappedStream]
 
 def tap_layer(http_layer: HttpLayer, make: MakeStream) -> None:
     """Let `http_layer` make tapped streams; a second call is without effect."""
+    if "make_stream" in vars(http_layer):
+        return
+    outbox = Outbox(http_layer.context.client)
+    handle = http_layer._handle_event
+
+    def handle_event(event: events.Event) -> layer.CommandGenerator[None]:
+        yield from handle(event)
+        if outbox.pieces:
+            yield outbox.take()
 
     def make_stream(stream_id: int) -> layer.CommandGenerator[None]:
         stream = make(http_layer.context.fork(), stream_id)
+        if stream.gathers:
+            stream.outbox = outbox
         http_layer.streams[stream_id] = stream
         yield from http_layer.event_to_child(stream, events.Start())
 
     http_layer.make_stream = make_stream  # type: ignore[method-assign]
+    http_layer._handle_event = handle_event  # type: ignore[method-assign]

@@ -30,6 +30,7 @@ from mitmproxy.proxy.layers.http._hooks import HttpRequestHeadersHook, HttpRespo
 from mitmproxy.test import taddons, tflow
 
 from addons.run import Run
+from addons.short_way import Outbox
 from addons.tapped_stream import TappedStream
 from benchmarks.measurement import Budget, Effort, Row, interleaved
 from benchmarks.messages import TOKEN
@@ -78,7 +79,9 @@ def _bare(context: Context) -> HttpStream:
 
 
 def _tapped(context: Context) -> HttpStream:
-    return TappedStream(context, 1, _RUN)
+    stream = TappedStream(context, 1, _RUN)
+    stream.outbox = Outbox(context.client)
+    return stream
 
 
 _RUN = Run(lambda event: None)
@@ -99,11 +102,13 @@ def _measured(make: Make, count: int, chunks: int) -> tuple[float, float]:
 def _chunks(stream: HttpStream, count: int) -> float:
     sequence = [ResponseData(1, data) for data in sse_events(count)]
     _drive(stream, [events.Start(), *_asked(), ResponseHeaders(1, _answer())])
-    handle = stream.handle_event
+    handle, outbox = stream.handle_event, getattr(stream, "outbox", None)
     begun = time.thread_time()
     for event in sequence:
         for _ in handle(event):
             pass
+        if outbox is not None and outbox.pieces:
+            outbox.take()
     return (time.thread_time() - begun) / count * 1e6
 
 
