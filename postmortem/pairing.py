@@ -21,6 +21,8 @@ _CANDIDATES = 64
 """Exchanges of one mark that are looked at more closely."""
 _EARLY, _PRECISE = 20_000, 2_000
 """µs by which a request may seem to arrive before it left: at first, and where the clock is known well."""
+_CLOSELY = 500
+"""µs by which one exchange may seem to reach out of another beside what the clock may be wrong by."""
 _CLOCK_LOST = 1_000_000
 _SAMPLE, _AGAINST = 300, 2_000
 """Exchanges that are compared each with each where no content tells one from the other."""
@@ -109,19 +111,16 @@ class _Matching:
         """The clock by the anchors; where there are none, the offset by which most of B lies within A.
 
         An anchor by which a request came a second before it left is dropped. Where several at B are one
-        exchange at A, they are further tries only if they came while it was open there: else a hop has made
-        other exchanges alike, and order has to tell.
+        exchange at A, they are tries of it only if they came, and were over, while it was open there: else a
+        hop has made other exchanges alike, and order has to tell.
         """
         counts = Counter(self._anchored.values())
         self._found = {b: a for b, a in self._anchored.items() if counts[a] == 1} or dict(self._anchored)
         if self._anchored:
             clock = fitted(list(self.bounds()), self.ahead)
-            leeway = min(_EARLY, _PRECISE + round(clock.slack()))
             for place, at_a in list(self._anchored.items()):
-                at, a = clock.at_a(self.b[place].asked_at), self.a[at_a]
-                is_early = at < a.asked_at - _CLOCK_LOST
-                is_late = 0 <= a.ended_at < at - leeway
-                if is_early or (counts[at_a] > 1 and (is_late or at < a.asked_at - leeway)):
+                is_early = clock.at_a(self.b[place].asked_at) < self.a[at_a].asked_at - _CLOCK_LOST
+                if is_early or (counts[at_a] > 1 and not _within(self.a[at_a], self.b[place], clock)):
                     del self._anchored[place]
             self._found = dict(self._anchored)
             return fitted(list(self.bounds()), self.ahead)
@@ -280,6 +279,15 @@ class _Active:
                 places.pop(place, None)
                 if not places:
                     del self._by_mark[mark]
+
+
+def _within(a: Sighting, b: Sighting, clock: Clock) -> bool:
+    """Whether `b` was asked for and answered while `a` was open, as exactly as `clock` is known."""
+    leeway = _EARLY if clock.early is None else min(_EARLY, _CLOSELY + round(clock.slack()))
+    if clock.at_a(b.asked_at) < a.asked_at - leeway:
+        return False
+    over = clock.at_a(b.heard_at if b.is_complete else b.asked_at)
+    return a.ended_at < 0 or over <= a.ended_at + leeway
 
 
 def _is_same_request(one: Sighting, other: Sighting) -> bool:

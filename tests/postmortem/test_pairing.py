@@ -161,6 +161,22 @@ def test_headers_and_bodies_that_a_hop_changes_still_leave_enough(tmp_path: Path
     assert_all_found(paired(tmp_path, trips))
 
 
+@pytest.mark.parametrize("apart", [6, 7, 40])
+def test_requests_that_a_hop_makes_alike_pair_up_in_their_order(tmp_path: Path, apart: int) -> None:
+    """The first of each three carries from the start what the hop makes of the other two, just after it."""
+    trips = [through(n * SECOND + 500 * MS, get(f"/items/{n}")) for n in range(20)]
+    for n in range(20):
+        without = post(f"/sessions/{n}/update", b'{"answer":"%d"}' % n)
+        for k, asked in enumerate(
+            (without, *(post(f"/sessions/{n}/update", b'{"id":"%d"}' % i) for i in (1, 2)))
+        ):
+            trip = through(n * SECOND + k * apart * MS, asked)
+            trips.append(Trip(trip.at, trip.over, asked, tries=trip.tries, asked_there=without))
+    pairing = assert_all_found(paired(tmp_path, trips))
+    assert not pairing.lost
+    assert not any(pair.others for pair in pairing.pairs)
+
+
 def test_http_2_before_the_hop_and_http_1_behind_it(tmp_path: Path) -> None:
     trips = []
     for n in range(20):
