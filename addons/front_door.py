@@ -143,6 +143,7 @@ class StreamidFrontDoor:
     def done(self) -> None:
         """Close the run, unless the script is only being reloaded."""
         if ctx.master.should_exit.is_set():
+            self.recorder.run.has_stopped = True
             self._close("the proxy was stopped")
         else:
             self._kept.closing = ctx.master.event_loop.call_later(

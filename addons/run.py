@@ -32,6 +32,8 @@ class Run:
         """Whether the bounds of chunks are of use: not where all is judged and nothing stored."""
         self.contents: Contents | None = None
         """Where bodies are kept for mitmproxy's flows; None where nobody would look at them."""
+        self.has_stopped = False
+        """The proxy stops, and its connections are about to be closed: nothing passes any more."""
         self._start = time.monotonic_ns()
         self._exchanges = 0
         self._open: dict[int, Open] = {}

@@ -61,6 +61,8 @@ class TappedStream(HttpStream):
                 sent = self._stream_on(event)
                 if sent is not None:
                     return sent
+        if tap.run.has_stopped:
+            return ()  # type: ignore[return-value] # nothing passes of which the recording would not know
         return self._deliver(event) if tap.off else self._tapped(event)
 
     def _handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:

@@ -196,3 +196,20 @@ def test_mitmproxy_keeps_streamed_bodies_where_it_is_told_to(store: bool, kept: 
     assert stream.flow.response is not None
     assert stream.flow.response.raw_content == kept
     assert exchange.to_client.endswith(b"\r\n\r\nfirst" + b"x" * 60 + b"y" * 40)
+
+
+def test_what_comes_after_the_end_of_the_recording_does_not_pass_where_the_proxy_stops() -> None:
+    exchange, _ = streaming(PLAIN_CHUNKS)
+    exchange.run.seal("the proxy was stopped")
+    exchange.run.has_stopped = True
+    exchange.server_sends(in_a_chunk(b"too late") + END)
+    assert exchange.writes == []
+    assert not [each for each in exchange.events if isinstance(each, Chunk)]
+
+
+def test_traffic_goes_on_where_only_the_script_was_removed() -> None:
+    exchange, _ = streaming(PLAIN_CHUNKS, asked=ASKED_WHOLLY)
+    exchange.run.seal("the script was removed")
+    exchange.server_sends(in_a_chunk(b"goes on") + END)
+    assert b"".join(exchange.writes) == in_a_chunk(b"goes on") + END
+    assert not [each for each in exchange.events if isinstance(each, Chunk)]
