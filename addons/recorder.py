@@ -10,7 +10,7 @@ from addons.run import Run
 from addons.settings import Settings
 from addons.tally import Tally
 from addons.verifier import StreamidVerifier
-from contract.events import Event
+from contract.events import Chunk, Event
 from recordings.drained import Drained, Load
 from recordings.redaction import Redactor
 from recordings.rows import EventRedactor, Redaction
@@ -59,6 +59,7 @@ class Recorder:
         sys.setswitchinterval(min(TURN, sys.getswitchinterval()))
         self.settings, self.path = settings, settings.record
         self.run.put, self._load = self._writer.put, self._writer.load
+        self.run.waiting = self._writer.waiting_bytes
         self.run.keeps_bounds = settings.record is not None or settings.metrics is not None
         for event in self._early:
             self._writer.put(event)
@@ -115,6 +116,9 @@ class _Watched(EventRedactor):
             for each in released:
                 self._verifier.watch(each)
         return released
+
+    def feed_run(self, chunks: Sequence[Chunk]) -> list[Event]:
+        return self._redactor.feed_run(chunks)
 
     def flush(self) -> list[Event]:
         return self._redactor.flush()

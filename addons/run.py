@@ -28,6 +28,8 @@ class Run:
 
     def __init__(self, put: Callable[[Event], None]) -> None:
         self.put = put
+        self.waiting: Callable[[], int] = lambda: 0
+        """How many bytes wait for the recorder, roughly."""
         self.keeps_bounds = True
         """Whether the bounds of chunks are of use: not where all is judged and nothing stored."""
         self.contents: Contents | None = None

@@ -16,8 +16,13 @@ from mitmproxy.proxy.layers.http import HttpLayer, SendHttp
 from mitmproxy.proxy.layers.http._events import ResponseData
 from mitmproxy.proxy.layers.http._http1 import Http1Server
 
+from addons.run import Run
+
 MOST_TOGETHER = 16
 """Pieces in one write: the first of them waits for the others, some 10 µs for each."""
+BEHIND = 3 * 1024 * 1024
+"""Bytes that wait for the recorder above which each piece is written by itself. With every write the event
+loop lets go of the interpreter; with few of them the recorder's thread would not get it often enough."""
 
 type Send = Callable[[ResponseData], list[commands.Command]]
 """What is to be done at once with a piece that has arrived; it need not wait for anything."""
@@ -26,17 +31,21 @@ type Send = Callable[[ResponseData], list[commands.Command]]
 class Outbox:
     """What is to leave for one client when the read that is being handled has been handled, or sooner."""
 
-    __slots__ = ("client", "pieces")
+    __slots__ = ("_run", "client", "most", "pieces")
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, run: Run) -> None:
+        self._run = run
         self.client = client
         self.pieces: list[bytes] = []
+        self.most = MOST_TOGETHER
+        """So many pieces are written at once."""
 
     def take(self) -> commands.SendData:
         """Have all that is there (something is) written."""
         pieces = self.pieces
         data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         pieces.clear()
+        self.most = MOST_TOGETHER if self._run.waiting() < BEHIND else 1
         return commands.SendData(self.client, data)
 
 
@@ -60,7 +69,7 @@ def short_way(layer: HttpLayer, outbox: Outbox) -> Send:
         data = in_a_chunk(event.data) if is_chunked else event.data
         if data:
             pieces.append(data)
-        return [outbox.take()] if len(pieces) >= MOST_TOGETHER else []
+        return [outbox.take()] if len(pieces) >= outbox.most else []
 
     return framed
 

@@ -227,11 +227,11 @@ class TappedStream(HttpStream):
 type MakeStream = Callable[[Context, int], TappedStream]
 
 
-def tap_layer(http_layer: HttpLayer, make: MakeStream) -> None:
+def tap_layer(http_layer: HttpLayer, run: Run, make: MakeStream) -> None:
     """Let `http_layer` make tapped streams; a second call is without effect."""
     if "make_stream" in vars(http_layer):
         return
-    outbox = Outbox(http_layer.context.client)
+    outbox = Outbox(http_layer.context.client, run)
     handle = http_layer._handle_event
 
     def handle_event(event: events.Event) -> layer.CommandGenerator[None]:

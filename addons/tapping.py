@@ -38,7 +38,7 @@ class StreamidTapping:
         chosen = nextlayer.layer
         while chosen is not None:
             if isinstance(chosen, HttpLayer):
-                tap_layer(chosen, self._stream)
+                tap_layer(chosen, self._run, self._stream)
             chosen = getattr(chosen, "child_layer", None)
 
     def _stream(self, context: Context, stream_id: int) -> FaultedStream:

@@ -80,7 +80,7 @@ def _bare(context: Context) -> HttpStream:
 
 def _tapped(context: Context) -> HttpStream:
     stream = TappedStream(context, 1, _RUN)
-    stream.outbox = Outbox(context.client)
+    stream.outbox = Outbox(context.client, _RUN)
     return stream
 
 

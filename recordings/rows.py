@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Protocol
 
-from contract.events import Event, Message, Side
+from contract.events import Chunk, Event, Message, Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +117,10 @@ class EventRedactor(Protocol):
     def feed(self, event: Event) -> list[Event]:
         """The events that may be stored now, in causal order per exchange."""
         ...
+
+    def feed_run(self, chunks: Sequence[Chunk]) -> list[Event]:
+        """As `feed` for each of some whole chunks of one message on one side that follow each other."""
+        return [released for chunk in chunks for released in self.feed(chunk)]
 
     def flush(self) -> list[Event]:
         """The rest, at the end of the run."""

@@ -27,6 +27,7 @@ from recordings.file import RecordingFile
 from recordings.imported import vantage_of
 from recordings.intake import Intake
 from recordings.rows import EventRedactor, RunInfo
+from recordings.runs import with_runs
 from recordings.unkept import NoFile
 
 PERIOD = 0.2
@@ -92,6 +93,7 @@ class Writer:
         self._wal_limit = wal_limit
         self._backlog = Backlog(bound)
         self.put: Callable[[Event], None] = self._backlog.put
+        self.waiting_bytes: Callable[[], int] = self._backlog.waiting_bytes
         self._intake = Intake(timed=timed)
         self._in_hand = 0
         """Events that were taken from the backlog and are not in the file yet."""
@@ -188,14 +190,15 @@ class Writer:
             self._judge(self._stored(self._redacted(events[first : first + _AT_ONCE])))
 
     def _redacted(self, events: list[Event]) -> list[Event]:
-        feed, released = self._redactor.feed, list[Event]()
+        feed, feed_run, released = self._redactor.feed, self._redactor.feed_run, list[Event]()
         if self._thin:
             events = [self._thinned(event) for event in events]
-        for event in events:
+        for some in with_runs(events):
             try:
-                released += feed(event)
+                released += feed_run(some) if isinstance(some, list) else feed(some)
             except Exception as error:
-                released.append(self._unredacted(event, error))
+                lost = some if isinstance(some, list) else [some]
+                released += [self._unredacted(event, error) for event in lost]
         # What arrives without its bytes is counted where it lost them; the redactor may have to add to it.
         self._hidden_bytes += _lost_bytes(released) - _lost_bytes(events)
         return released

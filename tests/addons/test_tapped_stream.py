@@ -9,7 +9,7 @@ from mitmproxy.proxy.layers.http import HttpStream, SendHttp
 from mitmproxy.proxy.layers.http._events import RequestData, ResponseData
 from mitmproxy.proxy.layers.http._http1 import Http1Server
 
-from addons.short_way import MOST_TOGETHER, in_a_chunk
+from addons.short_way import BEHIND, MOST_TOGETHER, in_a_chunk
 from addons.tapped_stream import TappedStream
 from contract.events import Chunk, Message, Side
 from tests.support.sansio import Exchange
@@ -114,6 +114,20 @@ def test_what_came_in_one_read_leaves_in_few_writes_and_before_anything_else(cou
     chunks = [each for each in exchange.events if isinstance(each, Chunk)]
     assert [each.data for each in chunks] == pieces
     assert {each.side for each in chunks} == {Side.BOTH}
+
+
+def test_while_the_recorder_is_behind_each_piece_leaves_by_itself() -> None:
+    exchange, _ = streaming(PLAIN_CHUNKS)
+    framed = [in_a_chunk(b"piece %d" % number) for number in range(40)]
+    waiting = BEHIND
+    exchange.run.waiting = lambda: waiting
+    exchange.server_sends(framed[0])
+    exchange.server_sends(b"".join(framed[1:]))
+    assert exchange.writes == framed
+    waiting = BEHIND - 1
+    exchange.server_sends(framed[0])
+    exchange.server_sends(b"".join(framed[:10]))
+    assert exchange.writes[40:] == [framed[0], b"".join(framed[:10])]
 
 
 @pytest.mark.parametrize("count", [1, 2, 40])

@@ -46,7 +46,7 @@ class Exchange:
         self.run.now = self._tick  # type: ignore[method-assign]
         self.injector = Injector(self.run.put, self.run.now)
         self.layer = HttpLayer(self.context, mode)
-        tap_layer(self.layer, self._stream)
+        tap_layer(self.layer, self.run, self._stream)
         self.to_client = b""
         self.to_server = b""
         self.closed: list[Connection] = []

@@ -27,7 +27,7 @@ from contract.events import (
     Side,
 )
 from contract.profile import Profile
-from recordings.rows import Redaction, RunInfo
+from recordings.rows import EventRedactor, Redaction, RunInfo
 from recordings.writer import BOUND, Writer
 
 RUN = RunInfo(
@@ -44,7 +44,7 @@ RUN = RunInfo(
 
 
 @dataclass
-class Plain:
+class Plain(EventRedactor):
     """A redactor that lets everything pass."""
 
     notes: list[Redaction] = field(default_factory=list)

@@ -47,8 +47,7 @@ class EventService:
                 data = self.event(number)
                 writer.write(b"%x\r\n%s\r\n" % (len(data), data))
                 await writer.drain()
-                if self.interval:
-                    await asyncio.sleep(self.interval)
+                await asyncio.sleep(self.interval)  # also without one: what the client sent has to be read
             writer.write(b"0\r\n\r\n")
             await writer.drain()
         self._writers.discard(writer)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract.events import Abort, Breaker, Chunk, Form, Gap, Manner, Side
+from contract.events import Abort, Breaker, Chunk, Event, Form, Gap, Manner, Side
 from recordings.redaction import Redactor
 from recordings.redaction.bodies import MOST_HELD
 from tests.recordings.redaction.exchanges import (
@@ -172,3 +172,32 @@ def test_a_secret_over_several_data_lines_is_replaced_on_each() -> None:
     assert redacted.endswith(b'", "x": 1}\n\n')
     for word in (b"one", b"two", b"three", b"four"):
         assert word not in redacted
+
+
+@pytest.mark.parametrize("kind", ["text/event-stream", "application/json", "text/plain", "image/png", ""])
+@given(
+    bounds=st.lists(st.integers(0, 5 * len(STREAM)), max_size=60),
+    runs=st.lists(st.integers(4, 12), max_size=6),
+    clean=st.integers(0, 4),
+)
+def test_runs_of_chunks_give_the_same_as_one_after_the_other(
+    kind: str, bounds: list[int], runs: list[int], clean: int
+) -> None:
+    text = CLEAN * 40 * (clean > 0) + STREAM * (clean < 4) + CLEAN * 40 * (clean > 1)
+    headers = ((b"Content-Type", kind.encode()),) if kind else ()
+    events = answer(headers, cut(text, bounds))
+    singly = redact(events)
+    redactor = Redactor(KEY)
+    together: list[Event] = []
+    place = 0
+    while place < len(events):
+        some = events[place : place + (runs.pop() if runs else 50)]
+        run = [each for each in some if isinstance(each, Chunk) and each.message is RESPONSE]
+        if len(run) == len(some):
+            together += redactor.feed_run(run)
+            place += len(some)
+        else:
+            together += redactor.feed(events[place])
+            place += 1
+    together += redactor.flush()
+    assert together == singly
