@@ -10,7 +10,7 @@ from mitmproxy.proxy.layers.http._http1 import Http1Server
 
 SUPPORTED = "12.2 or newer, below 13"
 _NEEDED = {
-    http.HttpLayer: ("make_stream", "event_to_child"),
+    http.HttpLayer: ("make_stream", "event_to_child", "_handle_event"),
     addonmanager.AddonManager: ("trigger_event", "_iter_hooks", "register", "add", "remove", "clear"),
     http.HttpStream: (
         *("handle_event", "start_request_stream", "state_consume_request_body"),
