@@ -112,13 +112,16 @@ class _Watched(EventRedactor):
 
     def feed(self, event: Event) -> list[Event]:
         released = self._redactor.feed(event)
-        if self._verifier.log_headers:
-            for each in released:
-                self._verifier.watch(each)
-        return released
+        return self._watched(released) if self._verifier.log_headers else released
 
     def feed_run(self, chunks: Sequence[Chunk]) -> list[Event]:
-        return self._redactor.feed_run(chunks)
+        released = self._redactor.feed_run(chunks)
+        return self._watched(released) if self._verifier.log_headers else released
+
+    def _watched(self, released: list[Event]) -> list[Event]:
+        for each in released:
+            self._verifier.watch(each)
+        return released
 
     def flush(self) -> list[Event]:
         return self._redactor.flush()

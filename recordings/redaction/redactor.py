@@ -34,7 +34,7 @@ from recordings.redaction.messages import UNTOUCHED, BodyStream, Part
 from recordings.redaction.names import DEFAULT_NAMES, SecretNames
 from recordings.redaction.quotes import BodyQuotes
 from recordings.redaction.secrets import Secrets, applied
-from recordings.rows import Redaction
+from recordings.rows import EventRedactor, Redaction
 
 MOST_WAITING = 2 * 1024 * 1024
 """Bytes of one exchange that may wait behind a held chunk; beyond, that one is lost."""
@@ -50,7 +50,7 @@ _WIRE = Form.WIRE
 _JSON = b"application/json"
 
 
-class Redactor:
+class Redactor(EventRedactor):
     """Redacts one run. `feed` gives back what can be said for certain so far, in order per exchange.
 
     Secrets are replaced by tokens under `key` at equal length. With `enabled` False all passes as it is.
@@ -93,7 +93,7 @@ class Redactor:
         return self._gap(cast(Gap, event))
 
     def feed_run(self, chunks: Sequence[Chunk]) -> list[Event]:
-        """As `feed` for each of some whole chunks of one message on one side: mostly one look tells all."""
+        """Mostly one look at them all tells that they may pass."""
         first = chunks[0]
         exchange = self._open.get(first.exchange)
         if exchange is not None and exchange.lone is None and not exchange.waiting:
@@ -101,7 +101,7 @@ class Redactor:
             stream = half.streams.get(first.side)
             if stream is not None and stream.passes(b"".join([chunk.data for chunk in chunks])):
                 return [*chunks]
-        return [released for chunk in chunks for released in self.feed(chunk)]
+        return super().feed_run(chunks)
 
     def flush(self) -> list[Event]:
         """The run is over: decide on all that is held."""
