@@ -68,13 +68,13 @@ class TappedStream(HttpStream):
     def _handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
         """As mitmproxy's own, which also gets what had to wait for a hook before it could pass."""
         outbox = self.outbox
-        if outbox is None or (type(event) is not ResponseData and not outbox.pieces):
-            own: layer.CommandGenerator[None] = super()._handle_event(event)
-            return own
-        way = self._way() if type(event) is ResponseData and self._is_plain() else None
-        if way is None or type(event) is not ResponseData:
-            return self._after_what_waits(outbox, event)
-        return self._on_its_way(event, way)
+        if outbox is not None:
+            if type(event) is ResponseData and self._is_plain() and (way := self._way()) is not None:
+                return self._on_its_way(event, way)
+            if outbox.pieces:
+                return self._after_what_waits(outbox, event)
+        own: layer.CommandGenerator[None] = super()._handle_event(event)
+        return own
 
     def _after_what_waits(self, outbox: Outbox, event: events.Event) -> layer.CommandGenerator[None]:
         if outbox.pieces:
